@@ -1,0 +1,61 @@
+#include "config.h"
+
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void out_of_memory(size_t size)
+{
+    fprintf(stderr, "runtail: out of memory (wanted %zu bytes)\n", size);
+    abort();
+}
+
+void *mem_alloc(size_t size)
+{
+    void *bytes = malloc(size ? size : 1);
+    if (!bytes)
+        out_of_memory(size);
+    return bytes;
+}
+
+void *mem_zalloc(size_t count, size_t size)
+{
+    void *bytes = calloc(count ? count : 1, size ? size : 1);
+    if (!bytes)
+        out_of_memory(count);
+    return bytes;
+}
+
+void *mem_resize(void *old, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        out_of_memory(SIZE_MAX);
+    size_t total = count * size;
+    void *bytes = realloc(old, total ? total : 1);
+    if (!bytes)
+        out_of_memory(total);
+    return bytes;
+}
+
+char *mem_strdup(const char *text)
+{
+    return text ? mem_strndup(text, strlen(text)) : NULL;
+}
+
+char *mem_strndup(const char *bytes, size_t len)
+{
+    char *copy = mem_alloc(len + 1);
+    if (len)
+        memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+void mem_wipe(void *bytes, size_t size)
+{
+    if (bytes && size)
+        explicit_bzero(bytes, size);
+}

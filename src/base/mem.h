@@ -1,0 +1,26 @@
+/* Memory that is there or the program is not: every function ends the program
+ * with a message when the system has none left, so no caller checks for NULL. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+/* Returns size bytes, uninitialised. Free with free(). */
+void *mem_alloc(size_t size);
+
+/* Returns count * size zeroed bytes. The product is checked for overflow. */
+void *mem_zalloc(size_t count, size_t size);
+
+/* Grows or shrinks to count * size bytes; takes old (NULL is fine). */
+void *mem_resize(void *old, size_t count, size_t size);
+
+/* Returns a copy of text, NULL for NULL. */
+char *mem_strdup(const char *text);
+
+/* Returns a zero-terminated copy of len bytes, which may hold NULs. */
+char *mem_strndup(const char *bytes, size_t len);
+
+/* Overwrites size bytes in a way the compiler may not leave out; for secrets. */
+void mem_wipe(void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,64 @@
+/* The entries of a log: millions of them, appended at the end, read anywhere.
+ *
+ * Entries have absolute numbers, 0…, which never change. Text lives in blocks;
+ * each entry costs its text, its detail and about 16 bytes. Withdrawn entries
+ * stay in place and are flagged, so that numbers stay right. */
+#ifndef MODEL_LOGSTORE_H
+#define MODEL_LOGSTORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/event.h"
+
+enum entry_kind {
+    ENTRY_LOG,    /* a log line of the task */
+    ENTRY_STEP,   /* a step begins here; text is its title */
+    ENTRY_STATUS, /* the run's status changed; text is the sentence */
+    ENTRY_MARKER  /* runtail's own remark: "log rewritten", "gap" */
+};
+
+/* A view of one stored entry; texts are valid until the store changes. */
+struct entry {
+    uint64_t number;       /* absolute, 0… */
+    uint64_t seq;          /* as in --json; 0: not a log entry */
+    enum entry_kind kind;
+    int64_t time_ms;
+    bool time_is_arrival;
+    bool withdrawn;        /* the task took it back */
+    enum log_level level;
+    const char *level_word;/* only when it is not the level's usual word */
+    const char *text;
+    size_t text_len;
+    const char *detail;    /* JSON text; NULL: none */
+    size_t detail_len;
+    uint32_t step;         /* index of the step it belongs to; NO_STEP: none */
+};
+
+#define NO_STEP UINT32_MAX
+
+struct logstore;
+
+/* max_bytes: text kept in memory before the oldest block is dropped. */
+struct logstore *logstore_create(size_t max_bytes);
+void logstore_destroy(struct logstore *store);
+
+/* Copies the entry in; its number field is ignored. Returns its number. */
+uint64_t logstore_append(struct logstore *store, const struct entry *entry);
+
+/* First number still held, and one past the last. */
+uint64_t logstore_first(const struct logstore *store);
+uint64_t logstore_end(const struct logstore *store);
+
+/* False when number is not held (too old or not there yet). */
+bool logstore_get(const struct logstore *store, uint64_t number,
+                  struct entry *out);
+
+/* Flags entries as withdrawn. */
+void logstore_withdraw(struct logstore *store, uint64_t number);
+
+/* Bytes of memory in use, all told. */
+size_t logstore_memory(const struct logstore *store);
+
+#endif

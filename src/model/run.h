@@ -1,0 +1,80 @@
+/* One run as the user follows it: facts, log, steps, connection. Takes events,
+ * is read by views; knows no clock: the time is passed in. */
+#ifndef MODEL_RUN_H
+#define MODEL_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/logstore.h"
+#include "wire/event.h"
+#include "wire/facts.h"
+
+/* A step of the chain of thought: from one "current step" text to the next. */
+enum step_state {
+    STEP_ACTIVE,
+    STEP_DONE,
+    STEP_FAILED,
+    STEP_STOPPED /* the run was canceled or expired in it */
+};
+
+struct step {
+    char *title;
+    enum step_state state;
+    int64_t started_ms;
+    int64_t ended_ms;      /* INSTANT_NONE while active */
+    uint64_t first_entry;  /* number of its ENTRY_STEP in the store */
+    uint64_t entry_count;  /* log entries under it, without the header */
+    unsigned warnings, errors;
+};
+
+struct run;
+
+/* id: the run asked for; memory: bytes of log text to hold. */
+struct run *run_create(const char *id, size_t memory);
+void run_destroy(struct run *run);
+
+/* Applies an event. Returns false when nothing visible changed. */
+bool run_apply(struct run *run, const struct event *event);
+
+const char *run_id(const struct run *run);
+const struct run_facts *run_facts(const struct run *run);
+const struct logstore *run_log(const struct run *run);
+
+/* The connection; its texts belong to the run. since_ms: when it became so,
+ * retry_at_ms: moment of the next try (INSTANT_NONE: does not apply). */
+struct run_link {
+    enum connection_state state;
+    char *transport;
+    char *reason;
+    int attempt;
+    int64_t since_ms;
+    int64_t retry_at_ms;
+    int64_t last_heard_ms; /* last event of any kind; INSTANT_NONE: never */
+};
+const struct run_link *run_link(const struct run *run);
+
+size_t run_step_count(const struct run *run);
+const struct step *run_step(const struct run *run, size_t index);
+
+/* Log entries told so far (the --json seq), those standing, and by level. */
+uint64_t run_entries(const struct run *run);
+uint64_t run_entries_standing(const struct run *run);
+uint64_t run_gaps(const struct run *run);
+
+/* Number of the first warning or error in the log (the "first sign"), or of
+ * the last entry; false when the log is empty. */
+bool run_first_sign(const struct run *run, uint64_t *number);
+
+/* Server time minus local time, ms; 0 until told. Views add it to "now". */
+int64_t run_clock_offset(const struct run *run);
+void run_set_clock_offset(struct run *run, int64_t offset_ms);
+
+/* The last notice for the message row (own words), or NULL. */
+const char *run_notice(const struct run *run, int64_t *since_ms);
+
+/* True after EVENT_END. */
+bool run_ended(const struct run *run);
+
+#endif

@@ -1,0 +1,39 @@
+/* The one place where untrusted text becomes text that may reach a terminal.
+ * After it: well-formed UTF-8; no C0, DEL or C1 control (as byte or as code
+ * point), no bidi control, no invisible trick; nothing is silently lost:
+ * what was there is shown in a visible form. */
+#ifndef TEXT_ESCAPE_H
+#define TEXT_ESCAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+enum escape_flags {
+    ESCAPE_ASCII = 1,  /* output is pure ASCII: others become \u{1F600} … */
+    ESCAPE_LINES = 2   /* LF stays LF (the caller splits lines); else visible */
+};
+
+/* Appends the safe form of text to out. Controls become ^X (ESC is ^[), DEL
+ * ^?, C1 and bidi controls and other invisible code points \u{9B}; a tab
+ * becomes spaces up to the next multiple of 8 columns from the text's start
+ * (of its line); CR LF counts as LF. At most 8 combining marks in a row are
+ * kept, further ones are counted in a visible "+N". */
+void escape_text(struct buf *out, const char *text, size_t len,
+                 unsigned flags);
+
+/* Appends text as the inside of a JSON string, ASCII-safe where it matters:
+ * quotes, backslashes, C0, DEL, C1, bidi controls, U+2028/9 and ill-formed
+ * parts (as \ufffd) are escaped, so that a JSON line is safe on a terminal. */
+void escape_json(struct buf *out, const char *text, size_t len);
+
+/* Copies valid JSON text, dropping white space outside strings and escaping
+ * inside strings what escape_json() would escape. */
+void escape_raw_json(struct buf *out, const char *json, size_t len);
+
+/* True when text needs no change by escape_text() (printable ASCII or safe
+ * UTF-8, no tab, no LF). Fast on ASCII. */
+bool escape_is_safe(const char *text, size_t len, unsigned flags);
+
+#endif

@@ -1,0 +1,92 @@
+/* The one type that sources emit and that the model and the sinks take. An
+ * event and everything it points to is borrowed: valid during the call. */
+#ifndef WIRE_EVENT_H
+#define WIRE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/facts.h"
+
+enum event_type {
+    EVENT_CONNECTION, /* the link to the server changed */
+    EVENT_RUN,        /* facts of a run changed (never for the clock alone) */
+    EVENT_LOG,        /* a new log entry */
+    EVENT_REWRITE,    /* entries of the log were withdrawn */
+    EVENT_GAP,        /* something was or may have been missed */
+    EVENT_NOTICE,     /* runtail's own remark to the user */
+    EVENT_END         /* the source has finished; the last event of all */
+};
+
+enum connection_state {
+    CONNECTION_CONNECTING,
+    CONNECTION_LIVE,
+    CONNECTION_RECONNECTING, /* retry_in_ms, attempt, reason are set */
+    CONNECTION_POLLING,
+    CONNECTION_CLOSED
+};
+
+struct connection {
+    enum connection_state state;
+    const char *transport; /* "long-poll", "sse", "poll"; NULL: none yet */
+    int attempt;           /* 1…: of reconnecting */
+    int64_t retry_in_ms;   /* -1: does not apply */
+    const char *reason;    /* why, one clause; NULL: does not apply */
+};
+
+/* Levels in rising order; LEVEL_NONE: the entry had none. */
+enum log_level {
+    LEVEL_NONE,
+    LEVEL_TRACE,
+    LEVEL_DEBUG,
+    LEVEL_INFO, /* also "log" */
+    LEVEL_WARN, /* also "warning" */
+    LEVEL_ERROR /* also "fatal" */
+};
+
+/* One log entry. Texts are untrusted UTF-8 (repaired), may hold any code
+ * point, NUL included: use the lengths. */
+struct log_entry {
+    int64_t time_ms;      /* its own time, or that of arrival */
+    bool time_is_arrival;
+    enum log_level level;
+    const char *level_word; /* as given, lower case; NULL: none */
+    const char *message;
+    size_t message_len;
+    const char *data;       /* JSON text, compact; NULL: none */
+    size_t data_len;
+};
+
+struct event {
+    enum event_type type;
+    int64_t time_ms;   /* arrival, local wall clock */
+    const char *run;   /* run id; NULL: not about one run */
+    union {
+        struct connection connection;
+        const struct run_facts *facts;
+        struct {
+            uint64_t seq; /* 1… per run, no holes, no repeats */
+            const struct log_entry *entry;
+        } log;
+        struct {
+            uint64_t kept;      /* the array's first entries that still stand */
+            uint64_t withdrawn; /* entries after them that were taken back */
+        } rewrite;
+        struct {
+            int64_t from_ms, to_ms;
+            bool recovered;
+        } gap;
+        const char *notice;
+        struct {
+            bool complete;   /* everything up to the end was seen */
+            uint64_t gaps;
+            bool known;      /* the outcome is known */
+        } end;
+    };
+};
+
+/* Takes an event; context is the taker's own. */
+typedef void event_fn(void *context, const struct event *event);
+
+#endif
