@@ -13,14 +13,19 @@
 #define INSTANT_TEXT_SIZE 32
 
 /* RFC 3339 date-time with a zone ("Z", "+02:00"), strictly: false for anything
- * the grammar or the calendar does not allow (a leap second is accepted). */
+ * the grammar or the calendar does not allow. A leap second is accepted where
+ * one may be (23:59:60 UTC) and is the first second of the next minute.
+ * Fractions are cut to milliseconds, downwards. */
 bool instant_parse_rfc3339(const char *text, size_t len, int64_t *out);
 
 /* Database text without a zone, UTC: "2026-01-02 03:04:05[.123456]" or with T,
- * a trailing Z or offset tolerated. Source: trigger-runs dossier, timestamps. */
+ * a trailing Z or offset ("+02", "+0200", "+02:00") tolerated. Source:
+ * trigger-runs dossier, timestamps. */
 bool instant_parse_database(const char *text, size_t len, int64_t *out);
 
-/* A number as tasks write it: its magnitude tells seconds, ms, µs or ns. */
+/* A number as tasks write it: its magnitude tells seconds (below 1e11), ms
+ * (below 1e14), µs (below 1e17) or ns. False for NaN and infinity and for what
+ * is outside the years that can be written. */
 bool instant_from_number(double number, int64_t *out);
 
 /* HTTP date (IMF-fixdate), as in the Date and Retry-After headers. */
