@@ -1,0 +1,364 @@
+/* Facts are kept as the last source told them (`told`) and emitted when
+ * facts_assign() finds a difference to what was emitted (`facts`). The log goes
+ * through one logarray, whatever the source, which is what keeps entries from
+ * being doubled when the source changes. */
+#include "config.h"
+
+#include "wire/decoder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/instant.h"
+#include "base/mem.h"
+#include "text/utf8.h"
+#include "wire/entry.h"
+#include "wire/metadata.h"
+#include "wire/packet.h"
+#include "wire/pgarray.h"
+#include "wire/rest.h"
+#include "wire/wire_error.h"
+
+struct decoder {
+    event_fn *emit;
+    void *context;
+    char *run;
+    struct run_facts told, facts;
+    struct metadata *metadata;
+    struct entry_store entry;
+    uint64_t seq;
+    bool has_facts;
+    double run_cost, base_cost;
+    int64_t waiting_since_ms; /* server time; INSTANT_NONE: not waiting */
+    struct buf scratch;
+};
+
+struct decoder *decoder_create(const struct decoder_options *options,
+                               event_fn *emit, void *context)
+{
+    struct decoder *decoder = mem_zalloc(1, sizeof *decoder);
+    decoder->emit = emit;
+    decoder->context = context;
+    decoder->run = mem_strdup(options->run);
+    facts_init(&decoder->told);
+    facts_init(&decoder->facts);
+    decoder->told.id = mem_strdup(options->run);
+    decoder->metadata = metadata_create(options->progress_key,
+                                        options->log_key, options->scale);
+    decoder->run_cost = decoder->base_cost = NAN;
+    decoder->waiting_since_ms = INSTANT_NONE;
+    return decoder;
+}
+
+void decoder_destroy(struct decoder *decoder)
+{
+    if (!decoder)
+        return;
+    facts_free(&decoder->told);
+    facts_free(&decoder->facts);
+    metadata_destroy(decoder->metadata);
+    entry_store_free(&decoder->entry);
+    buf_free(&decoder->scratch);
+    free(decoder->run);
+    free(decoder);
+}
+
+const struct run_facts *decoder_facts(const struct decoder *decoder)
+{
+    return &decoder->facts;
+}
+
+uint64_t decoder_entries(const struct decoder *decoder)
+{
+    return decoder->seq;
+}
+
+bool decoder_has_facts(const struct decoder *decoder)
+{
+    return decoder->has_facts;
+}
+
+static void emit(struct decoder *decoder, struct event *event, int64_t now_ms)
+{
+    event->time_ms = now_ms;
+    event->run = decoder->run;
+    decoder->emit(decoder->context, event);
+}
+
+static void emit_facts(struct decoder *decoder, int64_t now_ms)
+{
+    decoder->has_facts = true;
+    if (!facts_assign(&decoder->facts, &decoder->told))
+        return;
+    struct event event = {.type = EVENT_RUN, .facts = &decoder->facts};
+    emit(decoder, &event, now_ms);
+}
+
+static void emit_log(struct decoder *decoder,
+                     const struct logarray_change *change, int64_t now_ms)
+{
+    if (change->withdrawn) {
+        struct event event = {.type = EVENT_REWRITE};
+        event.rewrite.kept = change->kept;
+        event.rewrite.withdrawn = change->withdrawn;
+        emit(decoder, &event, now_ms);
+    }
+    const struct logarray *log = metadata_log(decoder->metadata);
+    size_t count = logarray_count(log);
+    for (size_t i = count - change->fresh; i < count; i++) {
+        struct log_entry entry;
+        struct event event = {.type = EVENT_LOG};
+        entry_decode(&entry, &decoder->entry, logarray_element(log, i),
+                     now_ms);
+        event.log.seq = ++decoder->seq;
+        event.log.entry = &entry;
+        emit(decoder, &event, now_ms);
+    }
+}
+
+/* While a run goes on its facts come first, so that entries fall under the
+ * step they belong to; at the end the entries do, so that the end is last. */
+static void emit_all(struct decoder *decoder,
+                     const struct logarray_change *change, int64_t now_ms)
+{
+    if (decoder->told.finished)
+        emit_log(decoder, change, now_ms);
+    emit_facts(decoder, now_ms);
+    if (!decoder->told.finished)
+        emit_log(decoder, change, now_ms);
+}
+
+/* Adds up the time spent waiting, as far as it was watched. */
+static void watch_waiting(struct decoder *decoder)
+{
+    struct run_facts *told = &decoder->told;
+    bool waiting = told->status == STATUS_WAITING;
+    int64_t at = told->updated_ms;
+    if (at == INSTANT_NONE)
+        return;
+    if (waiting && decoder->waiting_since_ms == INSTANT_NONE) {
+        decoder->waiting_since_ms = at;
+    } else if (!waiting && decoder->waiting_since_ms != INSTANT_NONE) {
+        int64_t waited = at - decoder->waiting_since_ms;
+        if (told->waited_ms < 0)
+            told->waited_ms = 0;
+        told->waited_ms += waited > 0 ? waited : 0;
+        decoder->waiting_since_ms = INSTANT_NONE;
+    }
+}
+
+static void settle_facts(struct decoder *decoder)
+{
+    struct run_facts *told = &decoder->told;
+    if (!isnan(decoder->run_cost))
+        told->cost_cents = decoder->run_cost + (isnan(decoder->base_cost)
+                                                    ? 0
+                                                    : decoder->base_cost);
+    told->finished = status_is_terminal(told->status) ||
+                     told->completed_ms != INSTANT_NONE;
+    watch_waiting(decoder);
+}
+
+/* A column's text in scratch, as C string without NULs; NULL when null. */
+static const char *column_text(struct decoder *decoder, const struct row *row,
+                               enum column column)
+{
+    buf_clear(&decoder->scratch);
+    if (!row_text(row, column, &decoder->scratch))
+        return NULL;
+    for (size_t i = 0; i < decoder->scratch.len; i++)
+        if (!decoder->scratch.data[i])
+            decoder->scratch.data[i] = ' ';
+    return buf_str(&decoder->scratch);
+}
+
+static void set_text(char **text, const char *value)
+{
+    char *copy = mem_strdup(value);
+    free(*text);
+    *text = copy;
+}
+
+static void set_instant(int64_t *instant, const char *text)
+{
+    if (!text || !instant_parse_database(text, strlen(text), instant))
+        *instant = INSTANT_NONE;
+}
+
+static double number_or_nan(const char *text)
+{
+    char *end;
+    double number = text ? strtod(text, &end) : NAN;
+    return text && end > text && isfinite(number) ? number : NAN;
+}
+
+static void set_status(struct run_facts *told, const char *word)
+{
+    told->status = word ? status_from_word(word, strlen(word))
+                        : STATUS_UNKNOWN;
+    set_text(&told->status_text, word);
+}
+
+static void set_tags(struct run_facts *told, const char *literal)
+{
+    pgarray_free(told->tags, told->tag_count);
+    told->tags = NULL;
+    told->tag_count = 0;
+    if (literal)
+        pgarray_parse(literal, strlen(literal), &told->tags,
+                      &told->tag_count);
+}
+
+static void set_packet(struct decoder *decoder, const struct row *row,
+                       enum column column, enum column type_column,
+                       char **text, bool *stored)
+{
+    struct buf type = buf_make(0), value = buf_make(0);
+    const char *data = NULL;
+    bool typed = row_text(row, type_column, &type);
+    *stored = false;
+    data = column_text(decoder, row, column);
+    if (data)
+        packet_decode(&value, data, decoder->scratch.len,
+                      typed ? buf_str(&type) : NULL, stored);
+    set_text(text, data ? buf_str(&value) : NULL);
+    buf_free(&type);
+    buf_free(&value);
+}
+
+/* The instants of a row, column by column. */
+static int64_t *instant_of(struct run_facts *told, enum column column)
+{
+    switch ((int)column) {
+    case COLUMN_CREATED:
+        return &told->created_ms;
+    case COLUMN_UPDATED:
+        return &told->updated_ms;
+    case COLUMN_STARTED:
+        return &told->started_ms;
+    case COLUMN_DELAYED:
+        return &told->delayed_until_ms;
+    case COLUMN_QUEUED:
+        return &told->queued_ms;
+    case COLUMN_EXPIRED:
+        return &told->expired_ms;
+    case COLUMN_COMPLETED:
+        return &told->completed_ms;
+    default:
+        return NULL;
+    }
+}
+
+static void take_number(struct decoder *decoder, enum column column,
+                        double number)
+{
+    if (column == COLUMN_COST)
+        decoder->run_cost = number;
+    else if (column == COLUMN_BASE_COST)
+        decoder->base_cost = number;
+    else if (column == COLUMN_USAGE)
+        decoder->told.usage_ms = isnan(number) ? -1 : (int64_t)number;
+}
+
+static void take_column(struct decoder *decoder, const struct row *row,
+                        enum column column)
+{
+    struct run_facts *told = &decoder->told;
+    const char *text = column_text(decoder, row, column);
+    int64_t *instant = instant_of(told, column);
+    if (instant)
+        set_instant(instant, text);
+    else if (column == COLUMN_TASK)
+        set_text(&told->task, text);
+    else if (column == COLUMN_TTL)
+        set_text(&told->ttl, text);
+    else if (column == COLUMN_TEST)
+        told->is_test = text && (!strcmp(text, "t") || !strcmp(text, "true"));
+    else if (column == COLUMN_STATUS)
+        set_status(told, text);
+    else if (column == COLUMN_TAGS)
+        set_tags(told, text);
+    else if (column == COLUMN_ERROR)
+        wire_error_read(told, text, decoder->scratch.len);
+    else
+        take_number(decoder, column, number_or_nan(text));
+}
+
+static const uint32_t packet_columns =
+    1u << COLUMN_PAYLOAD | 1u << COLUMN_PAYLOAD_TYPE | 1u << COLUMN_OUTPUT |
+    1u << COLUMN_OUTPUT_TYPE | 1u << COLUMN_METADATA |
+    1u << COLUMN_METADATA_TYPE | 1u << COLUMN_STREAMS | 1u << COLUMN_ID;
+
+static void take_packets(struct decoder *decoder, const struct row *row,
+                         uint32_t changed)
+{
+    struct run_facts *told = &decoder->told;
+    if (changed & (1u << COLUMN_PAYLOAD | 1u << COLUMN_PAYLOAD_TYPE))
+        set_packet(decoder, row, COLUMN_PAYLOAD, COLUMN_PAYLOAD_TYPE,
+                   &told->payload, &told->payload_stored);
+    if (changed & (1u << COLUMN_OUTPUT | 1u << COLUMN_OUTPUT_TYPE))
+        set_packet(decoder, row, COLUMN_OUTPUT, COLUMN_OUTPUT_TYPE,
+                   &told->output, &told->output_stored);
+}
+
+void decoder_take_row(struct decoder *decoder, struct row *row,
+                      int64_t now_ms)
+{
+    uint32_t changed = row_changed(row);
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        if (changed & ~packet_columns & 1u << i)
+            take_column(decoder, row, (enum column)i);
+    take_packets(decoder, row, changed);
+    settle_facts(decoder);
+    struct logarray_change change = {0};
+    if (changed & (1u << COLUMN_METADATA | 1u << COLUMN_STATUS))
+        metadata_read(decoder->metadata, row_metadata(row),
+                      decoder->told.status == STATUS_COMPLETED,
+                      &decoder->told, &change);
+    row_settle(row);
+    emit_all(decoder, &change, now_ms);
+}
+
+static bool take_rest_run(struct decoder *decoder, struct rest_run *run,
+                          int64_t now_ms)
+{
+    struct logarray_change change = {0};
+    rest_run_facts(run, &decoder->told);
+    settle_facts(decoder);
+    if (run->metadata)
+        metadata_read(decoder->metadata,
+                      (struct slice){run->metadata, strlen(run->metadata)},
+                      decoder->told.status == STATUS_COMPLETED,
+                      &decoder->told, &change);
+    emit_all(decoder, &change, now_ms);
+    rest_run_free(run);
+    return true;
+}
+
+bool decoder_take_rest(struct decoder *decoder, const char *json, size_t len,
+                       int64_t now_ms, struct error *err)
+{
+    struct rest_run run;
+    return rest_run_parse(&run, json, len, err) &&
+           take_rest_run(decoder, &run, now_ms);
+}
+
+bool decoder_take_poll(struct decoder *decoder, const char *json, size_t len,
+                       int64_t now_ms, struct error *err)
+{
+    struct rest_run run;
+    return rest_run_parse_poll(&run, json, len, err) &&
+           take_rest_run(decoder, &run, now_ms);
+}
+
+void decoder_take_details(struct decoder *decoder, const char *json,
+                          size_t len, int64_t now_ms)
+{
+    struct rest_run run;
+    if (!rest_run_parse(&run, json, len, NULL))
+        return;
+    rest_run_details(&run, &decoder->told);
+    emit_facts(decoder, now_ms);
+    rest_run_free(&run);
+}

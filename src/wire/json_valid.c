@@ -1,0 +1,214 @@
+/* One pass, no recursion: `stack` holds the open brackets, `expect` what may
+ * stand next. */
+#include "config.h"
+
+#include "wire/json_valid.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "text/utf8.h"
+#include "wire/json_text.h"
+
+enum expect {
+    EXPECT_VALUE,
+    EXPECT_VALUE_OR_CLOSE, /* right behind [ */
+    EXPECT_KEY,
+    EXPECT_KEY_OR_CLOSE,   /* right behind { */
+    EXPECT_COMMA_OR_CLOSE,
+    EXPECT_END
+};
+
+struct checker {
+    const char *p, *end;
+    enum expect expect;
+    size_t depth;
+    char stack[JSON_MAX_DEPTH];
+};
+
+static bool is_hex4(const char *p, const char *end)
+{
+    if (end - p < 4)
+        return false;
+    for (int i = 0; i < 4; i++)
+        if (!isxdigit((unsigned char)p[i]))
+            return false;
+    return true;
+}
+
+/* At the opening quote; moves behind the closing one. */
+static bool check_string(struct checker *c)
+{
+    for (c->p++; c->p < c->end; c->p++) {
+        unsigned char byte = (unsigned char)*c->p;
+        if (byte == '"') {
+            c->p++;
+            return true;
+        }
+        if (byte < 0x20)
+            return false;
+        if (byte != '\\')
+            continue;
+        if (++c->p >= c->end || !*c->p)
+            return false;
+        if (*c->p == 'u') {
+            if (!is_hex4(c->p + 1, c->end))
+                return false;
+            c->p += 4;
+        } else if (!strchr("\"\\/bfnrt", *c->p)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+static size_t count_digits(struct checker *c)
+{
+    const char *start = c->p;
+    while (c->p < c->end && isdigit((unsigned char)*c->p))
+        c->p++;
+    return (size_t)(c->p - start);
+}
+
+static bool check_number(struct checker *c)
+{
+    if (*c->p == '-')
+        c->p++;
+    const char *first = c->p;
+    size_t digits = count_digits(c);
+    if (digits == 0 || (digits > 1 && *first == '0'))
+        return false;
+    if (c->p < c->end && *c->p == '.') {
+        c->p++;
+        if (count_digits(c) == 0)
+            return false;
+    }
+    if (c->p < c->end && (*c->p == 'e' || *c->p == 'E')) {
+        c->p++;
+        if (c->p < c->end && (*c->p == '+' || *c->p == '-'))
+            c->p++;
+        if (count_digits(c) == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool check_word(struct checker *c, const char *word)
+{
+    size_t len = strlen(word);
+    if ((size_t)(c->end - c->p) < len || memcmp(c->p, word, len) != 0)
+        return false;
+    c->p += len;
+    return true;
+}
+
+static void value_done(struct checker *c)
+{
+    c->expect = c->depth ? EXPECT_COMMA_OR_CLOSE : EXPECT_END;
+}
+
+static bool check_scalar(struct checker *c)
+{
+    bool good;
+    switch (*c->p) {
+    case '"':
+        good = check_string(c);
+        break;
+    case 't':
+        good = check_word(c, "true");
+        break;
+    case 'f':
+        good = check_word(c, "false");
+        break;
+    case 'n':
+        good = check_word(c, "null");
+        break;
+    default:
+        good = (*c->p == '-' || isdigit((unsigned char)*c->p)) &&
+               check_number(c);
+    }
+    value_done(c);
+    return good;
+}
+
+static bool check_open(struct checker *c)
+{
+    if (c->depth == JSON_MAX_DEPTH)
+        return false;
+    c->stack[c->depth++] = *c->p;
+    c->expect = *c->p == '{' ? EXPECT_KEY_OR_CLOSE : EXPECT_VALUE_OR_CLOSE;
+    c->p++;
+    return true;
+}
+
+static bool check_close(struct checker *c)
+{
+    char open = *c->p == '}' ? '{' : '[';
+    if (!c->depth || c->stack[c->depth - 1] != open)
+        return false;
+    c->depth--;
+    c->p++;
+    value_done(c);
+    return true;
+}
+
+static bool check_key(struct checker *c)
+{
+    if (*c->p != '"' || !check_string(c))
+        return false;
+    c->p = json_skip_space(c->p, c->end);
+    if (c->p >= c->end || *c->p != ':')
+        return false;
+    c->p++;
+    c->expect = EXPECT_VALUE;
+    return true;
+}
+
+static bool check_comma(struct checker *c)
+{
+    if (*c->p != ',')
+        return false;
+    c->p++;
+    c->expect =
+        c->stack[c->depth - 1] == '{' ? EXPECT_KEY : EXPECT_VALUE;
+    return true;
+}
+
+static bool check_next(struct checker *c)
+{
+    char byte = *c->p;
+    bool closes = byte == '}' || byte == ']';
+    switch (c->expect) {
+    case EXPECT_VALUE_OR_CLOSE:
+        if (closes)
+            return check_close(c);
+        /* fall through */
+    case EXPECT_VALUE:
+        return byte == '{' || byte == '[' ? check_open(c) : check_scalar(c);
+    case EXPECT_KEY_OR_CLOSE:
+        if (closes)
+            return check_close(c);
+        /* fall through */
+    case EXPECT_KEY:
+        return check_key(c);
+    case EXPECT_COMMA_OR_CLOSE:
+        return closes ? check_close(c) : check_comma(c);
+    case EXPECT_END:
+        return false;
+    }
+    return false;
+}
+
+bool json_valid(const char *text, size_t len)
+{
+    struct checker c = {.p = text, .end = text + len, .expect = EXPECT_VALUE};
+    if (!utf8_valid(text, len))
+        return false;
+    for (;;) {
+        c.p = json_skip_space(c.p, c.end);
+        if (c.p >= c.end)
+            return c.expect == EXPECT_END;
+        if (!check_next(&c))
+            return false;
+    }
+}

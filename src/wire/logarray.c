@@ -1,0 +1,375 @@
+/* `text` is the array as it was last seen; `starts` and `lens` tell where each
+ * element stands in it. Offsets are kept with a bias so that a slide of the
+ * window moves no numbers: element i starts at starts[first + i] - bias. */
+#include "config.h"
+
+#include "wire/logarray.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct span {
+    uint64_t start;
+    uint64_t len;
+};
+
+struct logarray {
+    struct buf text;
+    struct span *spans;
+    size_t first, count, size;
+    uint64_t bias;
+    uint64_t walked;
+};
+
+/* The new array while it is being read. */
+struct update {
+    struct logarray *old;
+    const char *base; /* its first byte */
+    const char *p, *end;
+    bool single;      /* not an array: one element */
+    struct span *spans; /* elements found by walking, relative to base */
+    size_t count, size;
+};
+
+struct logarray *logarray_create(void)
+{
+    return mem_zalloc(1, sizeof(struct logarray));
+}
+
+void logarray_destroy(struct logarray *array)
+{
+    if (!array)
+        return;
+    buf_free(&array->text);
+    free(array->spans);
+    free(array);
+}
+
+size_t logarray_count(const struct logarray *array)
+{
+    return array->count;
+}
+
+uint64_t logarray_walked(const struct logarray *array)
+{
+    return array->walked;
+}
+
+static struct span span_at(const struct logarray *array, size_t index)
+{
+    struct span span = array->spans[array->first + index];
+    span.start -= array->bias;
+    return span;
+}
+
+struct slice logarray_element(const struct logarray *array, size_t index)
+{
+    struct span span = span_at(array, index);
+    return (struct slice){array->text.data + span.start, span.len};
+}
+
+static void push_span(struct span **spans, size_t *count, size_t *size,
+                      struct span span)
+{
+    if (*count == *size) {
+        *size = *size ? *size * 2 : 64;
+        *spans = mem_resize(*spans, *size, sizeof **spans);
+    }
+    (*spans)[(*count)++] = span;
+}
+
+static bool ends_element(const char *p, const char *end)
+{
+    return p < end && (*p == ',' || *p == ']' || *p == ' ' || *p == '\n' ||
+                       *p == '\t' || *p == '\r');
+}
+
+static size_t common_prefix(const char *a, const char *b, size_t len)
+{
+    enum { STRIDE = 1024 };
+    size_t same = 0;
+    while (len - same >= STRIDE && memcmp(a + same, b + same, STRIDE) == 0)
+        same += STRIDE;
+    while (same < len && a[same] == b[same])
+        same++;
+    return same;
+}
+
+/* How many old elements from `from` on stand unchanged in the new text, whose
+ * byte at `p` answers to the start of old element `from`. */
+static size_t elements_in_common(const struct update *u, size_t from,
+                                 const char *p)
+{
+    const struct logarray *old = u->old;
+    if (from >= old->count)
+        return 0;
+    uint64_t start = span_at(old, from).start;
+    size_t most = old->text.len - start;
+    if (most > (size_t)(u->end - p))
+        most = (size_t)(u->end - p);
+    size_t same = common_prefix(old->text.data + start, p, most);
+    size_t low = from, high = old->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct span span = span_at(old, middle);
+        if (span.start + span.len - start <= same)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low > from) {
+        struct span last = span_at(old, low - 1);
+        if (!ends_element(p + (last.start + last.len - start), u->end))
+            low--;
+    }
+    return low - from;
+}
+
+/* Walks from u->p (at an element or the closing bracket) to the end of the
+ * array. False when it is cut off or broken. */
+static bool walk_rest(struct update *u)
+{
+    while (u->p < u->end && *u->p != ']') {
+        const char *stop = json_value_end(u->p, u->end);
+        if (!stop)
+            return false;
+        u->old->walked++;
+        push_span(&u->spans, &u->count, &u->size,
+                  (struct span){(uint64_t)(u->p - u->base),
+                                (uint64_t)(stop - u->p)});
+        u->p = json_skip_space(stop, u->end);
+        if (u->p < u->end && *u->p == ',') {
+            u->p = json_skip_space(u->p + 1, u->end);
+            if (u->p >= u->end || *u->p == ']')
+                return false;
+        } else if (u->p >= u->end || *u->p != ']') {
+            return false;
+        }
+    }
+    if (u->p >= u->end)
+        return false;
+    u->p++;
+    return true;
+}
+
+/* Puts the reader behind `count` old elements that stand in the new text with
+ * old element `from` at p. */
+static void skip_common(struct update *u, size_t from, size_t count,
+                        const char *p)
+{
+    if (!count)
+        return;
+    struct span first = span_at(u->old, from);
+    struct span last = span_at(u->old, from + count - 1);
+    u->p = json_skip_space(p + (last.start + last.len - first.start), u->end);
+    if (u->p < u->end && *u->p == ',')
+        u->p = json_skip_space(u->p + 1, u->end);
+}
+
+/* Drops old elements in front and behind, moves the others to where the new
+ * text has them, and appends the walked ones. */
+static void adopt(struct update *u, size_t slid, size_t kept,
+                  const char *kept_at, const char *stop)
+{
+    struct logarray *old = u->old;
+    if (kept) {
+        uint64_t before = old->spans[old->first + slid].start;
+        old->bias = before - (uint64_t)(kept_at - u->base);
+        old->first += slid;
+    } else {
+        old->first = 0;
+        old->bias = 0;
+    }
+    old->count = kept;
+    if (old->first > old->size / 2) {
+        memmove(old->spans, old->spans + old->first,
+                kept * sizeof *old->spans);
+        old->first = 0;
+    }
+    size_t used = old->first + old->count;
+    for (size_t i = 0; i < u->count; i++) {
+        struct span span = u->spans[i];
+        span.start += old->bias;
+        push_span(&old->spans, &used, &old->size, span);
+    }
+    old->count += u->count;
+    buf_clear(&old->text);
+    buf_add(&old->text, u->base, (size_t)(stop - u->base));
+}
+
+/* The window slid: some later old element stands first now, and all old ones
+ * behind it follow. Returns how many left, 0 for none. */
+static size_t find_slide(const struct update *u, const char *first_new)
+{
+    enum { MAX_CANDIDATES = 16 };
+    const struct logarray *old = u->old;
+    const char *stop = json_value_end(first_new, u->end);
+    if (!stop || !old->count)
+        return 0;
+    size_t len = (size_t)(stop - first_new);
+    const char *text_end = old->text.data + old->text.len;
+    const char *at = old->text.data + span_at(old, 0).start + 1;
+    for (int tries = 0; tries < MAX_CANDIDATES; tries++) {
+        at = memmem(at, (size_t)(text_end - at), first_new, len);
+        if (!at)
+            return 0;
+        uint64_t offset = (uint64_t)(at - old->text.data);
+        size_t low = 0, high = old->count;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (span_at(old, middle).start < offset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < old->count && span_at(old, low).start == offset &&
+            elements_in_common(u, low, first_new) == old->count - low)
+            return low;
+        at++;
+    }
+    return 0;
+}
+
+/* A hash of an element's meaning: spelling and order of keys do not count. */
+static uint64_t meaning(const char *text, size_t len)
+{
+    json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
+                               NULL);
+    char *plain = value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS |
+                                                JSON_ENCODE_ANY)
+                        : NULL;
+    const char *bytes = plain ? plain : text;
+    size_t count = plain ? strlen(plain) : len;
+    uint64_t hash = 1469598103934665603u;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
+    free(plain);
+    json_decref(value);
+    return hash;
+}
+
+/* Longest end of `old` that is a start of `fresh` (both hashed), not the whole
+ * of old; by the failure function of Knuth, Morris and Pratt over fresh. */
+static size_t longest_overlap(const uint64_t *old, size_t old_count,
+                              const uint64_t *fresh, size_t fresh_count)
+{
+    size_t *fail = mem_zalloc(fresh_count + 1, sizeof *fail);
+    for (size_t i = 1, k = 0; i < fresh_count; i++) {
+        while (k && fresh[i] != fresh[k])
+            k = fail[k];
+        k += fresh[i] == fresh[k];
+        fail[i + 1] = k;
+    }
+    size_t k = 0;
+    for (size_t i = 1; i < old_count; i++) {
+        while (k && (k == fresh_count || old[i] != fresh[k]))
+            k = fail[k];
+        k += k < fresh_count && old[i] == fresh[k];
+    }
+    free(fail);
+    return k;
+}
+
+/* The slow way, for texts that part: all elements compared by meaning. */
+static void compare_meanings(struct update *u, struct logarray_change *change)
+{
+    struct logarray *old = u->old;
+    uint64_t *a = mem_zalloc(old->count, sizeof *a);
+    uint64_t *b = mem_zalloc(u->count, sizeof *b);
+    for (size_t i = 0; i < old->count; i++) {
+        struct slice element = logarray_element(old, i);
+        a[i] = meaning(element.data, element.len);
+    }
+    for (size_t i = 0; i < u->count; i++)
+        b[i] = meaning(u->base + u->spans[i].start, u->spans[i].len);
+    size_t same = 0;
+    while (same < old->count && same < u->count && a[same] == b[same])
+        same++;
+    size_t overlap = 0;
+    if (same < old->count && same < u->count)
+        overlap = longest_overlap(a, old->count, b, u->count);
+    if (overlap) {
+        change->slid = old->count - overlap;
+        change->kept = overlap;
+    } else {
+        change->kept = same;
+        change->withdrawn = old->count - same;
+    }
+    change->fresh = u->count - change->kept;
+    free(a);
+    free(b);
+}
+
+/* Growth at the end, or nothing new: the case that must cost nothing. */
+static bool update_grown(struct update *u, size_t common,
+                         struct logarray_change *change)
+{
+    const char *first = u->p;
+    skip_common(u, 0, common, first);
+    if (!walk_rest(u))
+        return false;
+    *change = (struct logarray_change){.kept = common, .fresh = u->count};
+    adopt(u, 0, common, first, u->p);
+    return true;
+}
+
+static bool update_slid(struct update *u, size_t slid,
+                        struct logarray_change *change)
+{
+    const char *first = u->p;
+    size_t kept = u->old->count - slid;
+    skip_common(u, slid, kept, first);
+    if (!walk_rest(u))
+        return false;
+    *change = (struct logarray_change){
+        .kept = kept, .slid = slid, .fresh = u->count};
+    adopt(u, slid, kept, first, u->p);
+    return true;
+}
+
+static bool update_other(struct update *u, struct logarray_change *change)
+{
+    if (u->single) {
+        const char *stop = json_value_end(u->p, u->end);
+        if (!stop)
+            return false;
+        struct span span = {0, (uint64_t)(stop - u->p)};
+        push_span(&u->spans, &u->count, &u->size, span);
+        u->p = stop;
+    } else if (!walk_rest(u)) {
+        return false;
+    }
+    *change = (struct logarray_change){0};
+    compare_meanings(u, change);
+    adopt(u, 0, 0, u->base, u->p);
+    return true;
+}
+
+static bool update(struct update *u, struct logarray_change *change)
+{
+    const char *start = json_skip_space(u->p, u->end);
+    if (start >= u->end)
+        return false;
+    u->base = start;
+    u->single = *start != '[';
+    u->p = u->single ? start : json_skip_space(start + 1, u->end);
+    if (u->single)
+        return update_other(u, change);
+    size_t common = elements_in_common(u, 0, u->p);
+    if (common == u->old->count)
+        return update_grown(u, common, change);
+    size_t slid = u->p < u->end && *u->p != ']' ? find_slide(u, u->p) : 0;
+    return slid ? update_slid(u, slid, change) : update_other(u, change);
+}
+
+const char *logarray_update(struct logarray *array, const char *value,
+                            const char *end, struct logarray_change *change)
+{
+    struct update u = {.old = array, .base = value, .p = value, .end = end};
+    bool good = update(&u, change);
+    free(u.spans);
+    return good ? u.p : NULL;
+}
