@@ -6,8 +6,8 @@ set -eu
 
 src=${srcdir:-.}/src
 
-pure_system="ctype.h errno.h float.h inttypes.h limits.h math.h stdarg.h \
-stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h"
+pure_system="ctype.h errno.h float.h inttypes.h limits.h math.h regex.h \
+stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h"
 
 allowed_layers() {
     case $1 in
