@@ -1,0 +1,225 @@
+/* A line that lies whole in the chunk is read where it lies; only one that a
+ * chunk cuts is gathered in `line`. */
+#include "config.h"
+
+#include "wire/sse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+struct sse {
+    const char *p, *end; /* what is left of the chunk */
+    size_t max_event;
+    struct buf line;     /* start of a line that was cut */
+    struct buf data, event, id, last_id;
+    size_t bom;          /* bytes of a byte order mark seen; 3: past the start */
+    bool after_cr;       /* a LF now belongs to the CR before */
+    bool too_large;
+    int64_t retry_ms;
+    uint64_t comments;
+};
+
+enum { PAST_BOM = 3 };
+
+struct sse *sse_create(size_t max_event)
+{
+    struct sse *sse = mem_zalloc(1, sizeof *sse);
+    sse->max_event = max_event;
+    sse->retry_ms = -1;
+    return sse;
+}
+
+void sse_destroy(struct sse *sse)
+{
+    if (!sse)
+        return;
+    buf_free(&sse->line);
+    buf_free(&sse->data);
+    buf_free(&sse->event);
+    buf_free(&sse->id);
+    buf_free(&sse->last_id);
+    free(sse);
+}
+
+void sse_restart(struct sse *sse)
+{
+    sse->p = sse->end = NULL;
+    buf_clear(&sse->line);
+    buf_clear(&sse->data);
+    buf_clear(&sse->event);
+    buf_clear(&sse->id);
+    buf_add(&sse->id, buf_str(&sse->last_id), sse->last_id.len);
+    sse->bom = 0;
+    sse->after_cr = false;
+    sse->too_large = false;
+}
+
+/* A byte order mark at the very start is dropped, however it is cut. */
+static void skip_bom(struct sse *sse)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    while (sse->bom < PAST_BOM && sse->p < sse->end) {
+        if (*sse->p != mark[sse->bom]) {
+            buf_add(&sse->line, mark, sse->bom);
+            sse->bom = PAST_BOM;
+            return;
+        }
+        sse->p++;
+        sse->bom++;
+    }
+}
+
+void sse_feed(struct sse *sse, const char *bytes, size_t len)
+{
+    sse->p = bytes;
+    sse->end = bytes + len;
+    if (sse->bom < PAST_BOM)
+        skip_bom(sse);
+}
+
+static bool named(const char *name, size_t len, const char *field)
+{
+    return strlen(field) == len && memcmp(name, field, len) == 0;
+}
+
+static void set_retry(struct sse *sse, const char *value, size_t len)
+{
+    int64_t ms = 0;
+    if (!len)
+        return;
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < '0' || value[i] > '9')
+            return;
+        ms = ms > INT64_MAX / 10 - 10 ? ms : ms * 10 + (value[i] - '0');
+    }
+    sse->retry_ms = ms;
+}
+
+static void set(struct buf *buf, const char *value, size_t len)
+{
+    buf_clear(buf);
+    buf_add(buf, value, len);
+}
+
+static void read_field(struct sse *sse, const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+    size_t name_len = colon ? (size_t)(colon - line) : len;
+    const char *value = colon ? colon + 1 : line + len;
+    size_t value_len = (size_t)(line + len - value);
+    if (value_len && *value == ' ') {
+        value++;
+        value_len--;
+    }
+    if (named(line, name_len, "data")) {
+        buf_add(&sse->data, value, value_len);
+        buf_addc(&sse->data, '\n');
+    } else if (named(line, name_len, "event")) {
+        set(&sse->event, value, value_len);
+    } else if (named(line, name_len, "id")) {
+        if (!memchr(value, '\0', value_len))
+            set(&sse->id, value, value_len);
+    } else if (named(line, name_len, "retry")) {
+        set_retry(sse, value, value_len);
+    }
+}
+
+/* An empty line: true when there is an event to give. */
+static bool dispatch(struct sse *sse, struct sse_event *event)
+{
+    set(&sse->last_id, buf_str(&sse->id), sse->id.len);
+    if (!sse->data.len) {
+        buf_clear(&sse->event);
+        return false;
+    }
+    buf_truncate(&sse->data, sse->data.len - 1);
+    *event = (struct sse_event){
+        .event = sse->event.len ? buf_str(&sse->event) : "message",
+        .data = buf_str(&sse->data),
+        .data_len = sse->data.len,
+        .id = buf_str(&sse->last_id),
+        .id_len = sse->last_id.len,
+    };
+    /* Emptied, yet their bytes stay in place for the caller. */
+    sse->data.len = 0;
+    sse->event.len = 0;
+    return true;
+}
+
+static bool take_line(struct sse *sse, const char *line, size_t len,
+                      struct sse_event *event)
+{
+    if (len == 0)
+        return dispatch(sse, event);
+    if (*line == ':')
+        sse->comments++;
+    else
+        read_field(sse, line, len);
+    return false;
+}
+
+static const char *line_end(const char *p, const char *end)
+{
+    const char *lf = memchr(p, '\n', (size_t)(end - p));
+    const char *cr = memchr(p, '\r', (size_t)((lf ? lf : end) - p));
+    return cr ? cr : lf;
+}
+
+static bool is_too_large(struct sse *sse, size_t more, struct error *err)
+{
+    if (sse->line.len + sse->data.len + sse->event.len + sse->id.len + more <=
+        sse->max_event)
+        return false;
+    sse->too_large = true;
+    error_set(err, ERROR_PROTOCOL,
+              "the server sent an event of more than %zu bytes",
+              sse->max_event);
+    return true;
+}
+
+bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
+{
+    while (sse->p < sse->end && !sse->too_large) {
+        if (sse->after_cr && *sse->p == '\n')
+            sse->p++;
+        sse->after_cr = false;
+        const char *stop = line_end(sse->p, sse->end);
+        const char *start = sse->p;
+        size_t len = (size_t)((stop ? stop : sse->end) - start);
+        if (is_too_large(sse, len, err))
+            return false;
+        if (!stop || sse->line.len)
+            buf_add(&sse->line, start, len);
+        sse->p = stop ? stop + 1 : sse->end;
+        if (!stop)
+            break;
+        sse->after_cr = *stop == '\r';
+        bool gathered = sse->line.len > 0;
+        bool given =
+            gathered
+                ? take_line(sse, sse->line.data, sse->line.len, event)
+                : take_line(sse, start, len, event);
+        buf_clear(&sse->line);
+        if (given)
+            return true;
+    }
+    return false;
+}
+
+int64_t sse_retry_ms(const struct sse *sse)
+{
+    return sse->retry_ms;
+}
+
+const char *sse_last_event_id(const struct sse *sse)
+{
+    return buf_str(&sse->last_id);
+}
+
+uint64_t sse_comments(const struct sse *sse)
+{
+    return sse->comments;
+}
