@@ -291,11 +291,13 @@ void instant_format_utc(int64_t instant_ms, char out[INSTANT_TEXT_SIZE])
     if (!can_be_written(instant_ms))
         return;
     int64_t days = floor_div(instant_ms, DAY_MS);
-    int of_day = (int)(instant_ms - days * DAY_MS);
-    int seconds = of_day / (int)SECOND_MS;
+    unsigned of_day = (unsigned)(instant_ms - days * DAY_MS);
+    unsigned ms = of_day % SECOND_MS;
+    unsigned second = of_day / SECOND_MS;
     struct civil civil;
     civil_from_days(days, &civil);
-    snprintf(out, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-             civil.year, civil.month, civil.day, seconds / HOUR_S,
-             seconds / MINUTE_S % 60, seconds % 60, of_day % (int)SECOND_MS);
+    snprintf(out, INSTANT_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+             (unsigned)civil.year % (MAX_YEAR + 1), (unsigned)civil.month % 13,
+             (unsigned)civil.day % 32, second / HOUR_S % 24,
+             second / MINUTE_S % 60, second % 60, ms);
 }

@@ -85,17 +85,18 @@ class Tables:
         # Circled numbers and hexagrams: of ambiguous width, shown wide.
         if 0x3248 <= code < 0x3250 or 0x4DC0 <= code < 0x4E00:
             return 2
-        # Reserved for emoji to come, and these will all be wide.
-        if self.category[code] == "Cn" and code in self.pict:
-            return 2
-        return 1
+        return 2 if self.is_emoji_to_come(code) else 1
+
+    def is_emoji_to_come(self, code):
+        """Not assigned yet, in the blocks that new emoji go to; all wide."""
+        return (self.category[code] == "Cn" and code in self.pict and
+                (0x1F6D0 <= code < 0x1F700 or 0x1FA70 <= code < 0x1FB00))
 
     def hidden(self, code):
         category = self.category[code]
         if category == "Cn":
-            # Ideographs and emoji to come are let through.
-            return code in self.ignorable or not (
-                code in self.pict or self.asian[code] == "W")
+            return not (self.is_emoji_to_come(code) or
+                        self.asian[code] == "W")
         if category == "Cf":
             return code not in self.visible_format
         return (category in ("Cc", "Cs", "Zl", "Zp") or
@@ -134,6 +135,7 @@ def main():
     print("/* Made by make-width-table.py from Unicode 15.0.0; not to be edited.")
     print(" * {first, last, columns, break class, flags}; what is not listed is")
     print(" * {1, OTHER, 0}. */")
+    print("/* clang-format off */")
     for first, last, (width, kind, flags) in ranges(tables):
         bits = " | ".join("UNICODE_" + flag for flag in flags) or "0"
         print("{0x%04X, 0x%04X, %d, BREAK_%s, %s}," %
