@@ -1,0 +1,84 @@
+/* Ways a simulated server misbehaves, by name. The table in fault.c says all
+ * about each; docs and --list-faults print it. */
+#ifndef SIM_FAULT_H
+#define SIM_FAULT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "sim/answer.h"
+
+/* Which answers a fault replaces. */
+enum fault_place {
+    FAULT_FEED,     /* the run's live feed */
+    FAULT_TOKEN,    /* the token endpoint */
+    FAULT_MINT,     /* the newest minting endpoint */
+    FAULT_MINT_OLD, /* the one before it */
+    FAULT_API,      /* retrieve */
+    FAULT_POLL      /* the polling endpoint */
+};
+
+enum fault_effect {
+    FAULT_ANSWER,      /* status, type and body as in the table */
+    FAULT_REFETCH,     /* 409 with a new handle; the shape is rotated */
+    FAULT_REFETCH_OLD, /* 409 without a handle */
+    FAULT_NO_HEADERS,  /* a good answer without its electric-… headers */
+    FAULT_EMPTY,       /* a good answer with an empty body */
+    FAULT_CUT,         /* a good answer cut in the middle */
+    FAULT_BROKEN_JSON, /* a good answer, complete, whose body is cut */
+    FAULT_CLOSE,
+    FAULT_RESET,
+    FAULT_HANG,
+    FAULT_TOKEN_EXPIRED,
+    FAULT_TOKEN_OTHER_RUN
+};
+
+struct fault_kind {
+    const char *name;
+    enum fault_place place;
+    enum fault_effect effect;
+    bool lasting; /* every time, instead of once */
+    unsigned status;
+    const char *type; /* content type; NULL: JSON */
+    const char *body;
+    const char *retry_after; /* NULL: none */
+    const char *about;
+};
+
+size_t fault_kind_count(void);
+const struct fault_kind *fault_kind(size_t index);
+
+struct fault {
+    const struct fault_kind *kind;
+    size_t at; /* not before this state of the script */
+    int left;  /* times it still happens; -1: for ever */
+};
+
+struct fault_list {
+    struct fault *items;
+    size_t count;
+};
+
+/* Adds "KIND", "KIND@STATE" or "KIND@STATExTIMES". */
+bool fault_add(struct fault_list *list, const char *text, struct error *err);
+
+/* Adds the scenario's "faults": [{"kind", "at", "times"}…]; NULL adds none. */
+bool fault_add_json(struct fault_list *list, json_t *faults, struct error *err);
+
+void fault_list_free(struct fault_list *list);
+
+/* The fault that is due at this place in this state, counted as happened; NULL
+ * when none is. */
+const struct fault_kind *fault_take(struct fault_list *list,
+                                    enum fault_place place, size_t state);
+
+/* Puts a fault in an answer's place, or spoils the good answer that is there,
+ * for the effects that need no knowledge of tokens or shapes. */
+void fault_apply(const struct fault_kind *kind, struct answer *answer);
+
+/* True when the effect needs the good answer first. */
+bool fault_spoils(const struct fault_kind *kind);
+
+#endif

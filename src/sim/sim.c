@@ -1,0 +1,210 @@
+#include "config.h"
+
+#include "sim/sim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "sim/fault.h"
+#include "sim/replay.h"
+#include "sim/scenarios.h"
+#include "sim/server.h"
+#include "sim/world.h"
+
+/* Largest scenario or recording read from a file. */
+#define MAX_FILE ((size_t)256 << 20)
+
+struct sim {
+    struct world *world; /* one of these two */
+    struct replay *replay;
+    struct server *server;
+    char url[40];
+};
+
+struct sim_options sim_options_default(void)
+{
+    return (struct sim_options){
+        .scenario = "success", .speed = 1, .backend = "native", .hold_s = -1};
+}
+
+static bool read_file(const char *path, struct buf *out, struct error *err)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return error_set(err, ERROR_USAGE, "cannot read %s: %s", path,
+                         strerror(errno));
+    char piece[16384];
+    size_t len;
+    bool good = true;
+    while (good && (len = fread(piece, 1, sizeof piece, file)) > 0)
+        good = buf_add(out, piece, len);
+    good = good && !ferror(file);
+    fclose(file);
+    return good || error_set(err, ERROR_USAGE, "cannot read all of %s", path);
+}
+
+static bool is_path(const char *name)
+{
+    size_t len = strlen(name);
+    return strchr(name, '/') ||
+           (len > 5 && strcmp(name + len - 5, ".json") == 0);
+}
+
+static bool find_scenario(const char *name, struct buf *out, struct error *err)
+{
+    if (is_path(name))
+        return read_file(name, out, err);
+    for (size_t i = 0; i < scenario_file_count; i++)
+        if (strcmp(scenario_files[i].name, name) == 0)
+            return buf_add(out, scenario_files[i].json, scenario_files[i].len);
+    return error_set(err, ERROR_USAGE,
+                     "no scenario is named \"%s\"; the list shows those there "
+                     "are",
+                     name);
+}
+
+static struct world *open_world(const struct sim_options *options,
+                                struct error *err)
+{
+    bool electric = strcmp(options->backend, "electric") == 0;
+    if (!electric && strcmp(options->backend, "native") != 0) {
+        error_set(err, ERROR_USAGE,
+                  "the back end is native or electric, not \"%s\"",
+                  options->backend);
+        return NULL;
+    }
+    struct buf json = buf_make(MAX_FILE);
+    struct world *world = NULL;
+    if (find_scenario(options->scenario, &json, err)) {
+        struct world_settings settings = {
+            .scenario = buf_str(&json),
+            .scenario_len = json.len,
+            .speed = options->speed,
+            .electric = electric,
+            .live_sse = options->live_sse,
+            .hold_s = options->hold_s,
+            .join_s = options->join_s,
+            .token_life_s = options->token_life_s,
+            .poll_shape = options->poll_shape,
+            .fault = options->fault,
+            .seed = options->seed,
+        };
+        world = world_create(&settings, err);
+    }
+    buf_free(&json);
+    return world;
+}
+
+static struct replay *open_replay(const struct sim_options *options,
+                                  struct error *err)
+{
+    struct buf json = buf_make(MAX_FILE);
+    struct replay *replay = NULL;
+    if (read_file(options->replay, &json, err))
+        replay = replay_create(buf_str(&json), json.len, options->speed, err);
+    buf_free(&json);
+    return replay;
+}
+
+static struct server *serve(struct sim *sim, const struct sim_options *options,
+                            struct error *err)
+{
+    struct server_settings settings = {
+        .port = options->port, .speed = options->speed, .gzip = options->gzip};
+    if (options->replay) {
+        sim->replay = open_replay(options, err);
+        /* The timing of a recording is divided where it is played. */
+        settings.speed = 1;
+        return sim->replay ? server_start(&settings, &replay_answer_ops,
+                                          sim->replay, err)
+                           : NULL;
+    }
+    sim->world = open_world(options, err);
+    return sim->world
+               ? server_start(&settings, &world_answer_ops, sim->world, err)
+               : NULL;
+}
+
+struct sim *sim_start(const struct sim_options *options, struct error *err)
+{
+    struct sim *sim = mem_zalloc(1, sizeof *sim);
+    if (options->speed < 0) {
+        error_set(err, ERROR_USAGE, "the speed cannot be negative");
+        free(sim);
+        return NULL;
+    }
+    sim->server = serve(sim, options, err);
+    if (!sim->server) {
+        sim_stop(sim);
+        return NULL;
+    }
+    snprintf(sim->url, sizeof sim->url, "http://127.0.0.1:%u",
+             server_port(sim->server));
+    return sim;
+}
+
+void sim_stop(struct sim *sim)
+{
+    if (!sim)
+        return;
+    server_stop(sim->server);
+    world_destroy(sim->world);
+    replay_destroy(sim->replay);
+    free(sim);
+}
+
+const char *sim_url(const struct sim *sim)
+{
+    return sim->url;
+}
+
+const char *sim_run_id(const struct sim *sim)
+{
+    return sim->world ? sim->world->run_id : replay_run_id(sim->replay);
+}
+
+const char *sim_secret_key(const struct sim *sim)
+{
+    (void)sim;
+    return WORLD_SECRET_KEY;
+}
+
+const char *sim_api_key(const struct sim *sim)
+{
+    (void)sim;
+    return WORLD_API_KEY;
+}
+
+size_t sim_scenario_count(void)
+{
+    return scenario_file_count;
+}
+
+const char *sim_scenario_name(size_t index)
+{
+    return scenario_files[index].name;
+}
+
+const char *sim_scenario_about(size_t index)
+{
+    return scenario_files[index].about;
+}
+
+size_t sim_fault_count(void)
+{
+    return fault_kind_count();
+}
+
+const char *sim_fault_name(size_t index)
+{
+    return fault_kind(index)->name;
+}
+
+const char *sim_fault_about(size_t index)
+{
+    return fault_kind(index)->about;
+}
