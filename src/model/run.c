@@ -262,6 +262,7 @@ static void apply_connection(struct run *run, const struct event *event)
         run->link.since_ms == INSTANT_NONE)
         run->link.since_ms = event->time_ms;
     run->link.state = from->state;
+    run->clock_offset_ms = from->clock_offset_ms;
     run->link.attempt = from->attempt;
     run->link.retry_at_ms = from->retry_in_ms >= 0
                                 ? event->time_ms + from->retry_in_ms
@@ -378,11 +379,6 @@ bool run_first_sign(const struct run *run, uint64_t *number)
 int64_t run_clock_offset(const struct run *run)
 {
     return run->clock_offset_ms;
-}
-
-void run_set_clock_offset(struct run *run, int64_t offset_ms)
-{
-    run->clock_offset_ms = offset_ms;
 }
 
 const char *run_notice(const struct run *run, int64_t *since_ms)

@@ -69,7 +69,6 @@ bool run_first_sign(const struct run *run, uint64_t *number);
 
 /* Server time minus local time, ms; 0 until told. Views add it to "now". */
 int64_t run_clock_offset(const struct run *run);
-void run_set_clock_offset(struct run *run, int64_t offset_ms);
 
 /* The last notice for the message row (own words), or NULL. */
 const char *run_notice(const struct run *run, int64_t *since_ms);

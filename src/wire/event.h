@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "wire/facts.h"
 
 enum event_type {
@@ -33,6 +34,7 @@ struct connection {
     int attempt;           /* 1…: of reconnecting */
     int64_t retry_in_ms;   /* -1: does not apply */
     const char *reason;    /* why, one clause; NULL: does not apply */
+    int64_t clock_offset_ms; /* server's clock minus ours, as far as known */
 };
 
 /* Levels in rising order; LEVEL_NONE: the entry had none. */
@@ -82,6 +84,7 @@ struct event {
             bool complete;   /* everything up to the end was seen */
             uint64_t gaps;
             bool known;      /* the outcome is known */
+            const struct error *failure; /* why following ended early, or NULL */
         } end;
     };
 };

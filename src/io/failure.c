@@ -1,0 +1,102 @@
+#include "config.h"
+
+#include "io/failure.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/instant.h"
+#include "io/clock.h"
+#include "wire/url.h"
+#include "wire/wire_error.h"
+
+static void describe_refusal(struct error *err, const char *run,
+                             const char *where, const char *why,
+                             const struct token *token)
+{
+    char when[INSTANT_TEXT_SIZE];
+    int64_t expires = token_expires_ms(token);
+    if (expires != INSTANT_NONE && expires < clock_wall_ms()) {
+        instant_format_utc(expires, when);
+        error_set(err, ERROR_AUTH,
+                  "%s refused the token for %s: it expired at %s; get a new "
+                  "one (it came from %s)",
+                  where, run, when, token_origin(token));
+        return;
+    }
+    error_set(err, ERROR_AUTH,
+              "%s refused the token for %s (401%s); check that it belongs to "
+              "this server and environment (it came from %s)",
+              where, run, why, token_origin(token));
+}
+
+void failure_of_status(struct error *err, const char *run, const char *url,
+                       const struct http_result *result,
+                       const struct token *token)
+{
+    struct buf where = buf_make(0), why = buf_make(0), reason = buf_make(0);
+    url_for_display(&where, url);
+    if (wire_error_reason(&reason, result->body, result->body_len))
+        buf_addf(&why, ": %s", buf_str(&reason));
+    if (result->status == 401)
+        describe_refusal(err, run, buf_str(&where), buf_str(&why), token);
+    else if (result->status == 403)
+        error_set(err, ERROR_AUTH,
+                  "the token may not read %s at %s (403%s); it needs the "
+                  "scope read:runs:%s (it came from %s)",
+                  run, buf_str(&where), buf_str(&why), run,
+                  token_origin(token));
+    else if (result->status == 404)
+        error_set(err, ERROR_NOT_FOUND,
+                  "%s knows no run %s (404%s); check the id, and that the "
+                  "token is of the run's environment",
+                  buf_str(&where), run, buf_str(&why));
+    else if (result->status == 408 || result->status == 429 ||
+             result->status >= 500)
+        error_set(err, ERROR_CONNECTION, "%s answered %ld%s",
+                  buf_str(&where), result->status, buf_str(&why));
+    else
+        error_set(err, ERROR_PROTOCOL, "%s answered %ld for %s%s",
+                  buf_str(&where), result->status, run, buf_str(&why));
+    buf_free(&where);
+    buf_free(&why);
+    buf_free(&reason);
+}
+
+void failure_of_transfer(struct error *err, const char *run, const char *url,
+                         const struct http_result *result)
+{
+    struct buf where = buf_make(0);
+    url_for_display(&where, url);
+    switch (result->failure) {
+    case HTTP_OK:
+        break;
+    case HTTP_UNREACHABLE:
+        error_set(err, ERROR_CONNECTION,
+                  "cannot reach %s to follow %s: %s; check --api-url, the "
+                  "port and the network",
+                  buf_str(&where), run, result->reason);
+        break;
+    case HTTP_INSECURE:
+        error_set(err, ERROR_CONNECTION,
+                  "no secure connection to %s: %s; check --api-url, or name "
+                  "the server's authority with --cacert",
+                  buf_str(&where), result->reason);
+        break;
+    case HTTP_REDIRECTED:
+        error_set(err, ERROR_PROTOCOL,
+                  "%s: %s, where the token must not go; check --api-url",
+                  buf_str(&where), result->reason);
+        break;
+    case HTTP_TOO_LARGE:
+        error_set(err, ERROR_PROTOCOL, "%s, following %s: %s",
+                  buf_str(&where), run, result->reason);
+        break;
+    case HTTP_BROKEN:
+    case HTTP_SILENT:
+        error_set(err, ERROR_CONNECTION, "%s: %s", buf_str(&where),
+                  result->reason);
+        break;
+    }
+    buf_free(&where);
+}

@@ -1,0 +1,410 @@
+#include "config.h"
+
+#include "io/http.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/instant.h"
+#include "base/mem.h"
+#include "io/clock.h"
+#include "wire/url.h"
+
+enum {
+    MAX_HEADERS = 256 * 1024, /* bytes of an answer's header block */
+    MAX_REDIRECTS = 5,
+    BUFFER_SIZE = 256 * 1024
+};
+
+struct http {
+    struct loop *loop;
+    char *ca_file, *user_agent;
+    struct http_call *calls;
+};
+
+struct http_call {
+    struct http *http;
+    struct http_call *next;
+    CURL *easy;
+    struct curl_slist *headers;
+    char *url, *post;
+    size_t max_body;
+    int64_t idle_ms;
+    struct http_request request; /* callbacks and context only */
+    http_data_fn *on_data;
+    struct buf head, body;       /* head: "name: value\0" after another */
+    bool headers_done, stopped, too_large;
+    int redirects;
+    int64_t started_ms;
+    struct loop_timer idle;
+    char error_text[CURL_ERROR_SIZE];
+};
+
+static void on_transfer(void *context, CURL *easy, CURLcode code);
+
+struct http *http_create(struct loop *loop, const struct http_options *options)
+{
+    struct http *http = mem_zalloc(1, sizeof *http);
+    http->loop = loop;
+    http->ca_file = mem_strdup(options->ca_file);
+    http->user_agent = mem_strdup(options->user_agent);
+    loop_set_transfers(loop, on_transfer, http);
+    return http;
+}
+
+void http_destroy(struct http *http)
+{
+    if (!http)
+        return;
+    while (http->calls)
+        http_cancel(http->calls);
+    free(http->ca_file);
+    free(http->user_agent);
+    free(http);
+}
+
+static void wipe_headers(struct curl_slist *headers)
+{
+    for (struct curl_slist *item = headers; item; item = item->next)
+        if (strncasecmp(item->data, "authorization:", 14) == 0 ||
+            strncasecmp(item->data, "x-api-key:", 10) == 0)
+            mem_wipe(item->data, strlen(item->data));
+}
+
+void http_cancel(struct http_call *call)
+{
+    if (!call)
+        return;
+    struct http_call **at = &call->http->calls;
+    while (*at && *at != call)
+        at = &(*at)->next;
+    if (*at)
+        *at = call->next;
+    loop_timer_stop(call->http->loop, &call->idle);
+    curl_multi_remove_handle(loop_multi(call->http->loop), call->easy);
+    curl_easy_cleanup(call->easy);
+    wipe_headers(call->headers);
+    curl_slist_free_all(call->headers);
+    buf_free(&call->head);
+    buf_free(&call->body);
+    free(call->url);
+    free(call->post);
+    free(call);
+}
+
+static void on_idle(void *context);
+
+static void restart_idle(struct http_call *call)
+{
+    if (call->idle_ms > 0)
+        loop_timer_start(call->http->loop, &call->idle, call->idle_ms,
+                         on_idle, call);
+}
+
+/* One header line; a status line begins a new block (redirect, 1xx). */
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_call *call = context;
+    size_t len = size * count, end = len;
+    restart_idle(call);
+    while (end && isspace((unsigned char)bytes[end - 1]))
+        end--;
+    if (end >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        buf_clear(&call->head);
+        return len;
+    }
+    const char *colon = memchr(bytes, ':', end);
+    if (!colon)
+        return len;
+    for (const char *p = bytes; p < colon; p++)
+        buf_addc(&call->head, (char)tolower((unsigned char)*p));
+    const char *value = colon + 1;
+    while (value < bytes + end && isspace((unsigned char)*value))
+        value++;
+    bool fits = buf_adds(&call->head, ": ") &&
+                buf_add(&call->head, value, (size_t)(bytes + end - value)) &&
+                buf_addc(&call->head, '\0');
+    call->too_large |= !fits;
+    return fits ? len : 0;
+}
+
+const char *http_header(const struct http_call *call, const char *name)
+{
+    const char *found = NULL, *p = buf_str(&call->head);
+    const char *end = p + call->head.len;
+    size_t len = strlen(name);
+    for (; p < end; p += strlen(p) + 1)
+        if (strncmp(p, name, len) == 0 && p[len] == ':')
+            found = p + len + 2;
+    return found;
+}
+
+long http_status(const struct http_call *call)
+{
+    long status = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+bool http_clock_offset(const struct http_call *call, int64_t *offset_ms)
+{
+    enum { RESOLUTION_MS = 2000 };
+    const char *date = http_header(call, "date");
+    int64_t server_ms;
+    if (!date || !instant_parse_http_date(date, &server_ms))
+        return false;
+    int64_t offset = server_ms + 500 - clock_wall_ms();
+    *offset_ms = llabs(offset) > RESOLUTION_MS ? offset : 0;
+    return true;
+}
+
+int64_t http_retry_after_ms(const struct http_call *call)
+{
+    const char *value = http_header(call, "retry-after");
+    int64_t at;
+    char *end;
+    if (!value)
+        return -1;
+    double seconds = strtod(value, &end);
+    if (end > value && !*end && seconds >= 0 && seconds < 1e6)
+        return (int64_t)(seconds * 1000);
+    if (instant_parse_http_date(value, &at)) {
+        int64_t wait = at - clock_wall_ms();
+        return wait > 0 ? wait : 0;
+    }
+    return -1;
+}
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 ||
+           status == 308;
+}
+
+static void tell_headers(struct http_call *call)
+{
+    if (call->headers_done)
+        return;
+    call->headers_done = true;
+    if (call->request.on_headers)
+        call->request.on_headers(call->request.context, call);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_call *call = context;
+    size_t len = size * count;
+    restart_idle(call);
+    if (is_redirect(http_status(call)))
+        return len;
+    tell_headers(call);
+    if (call->on_data) {
+        bool more = call->on_data(call->request.context, call, bytes, len);
+        call->stopped |= !more;
+        return more ? len : 0;
+    }
+    if (!buf_add(&call->body, bytes, len)) {
+        call->too_large = true;
+        return 0;
+    }
+    return len;
+}
+
+void http_stream(struct http_call *call, http_data_fn *on_data)
+{
+    call->on_data = on_data;
+}
+
+static enum http_failure failure_of(const struct http_call *call,
+                                    CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return HTTP_OK;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+        return HTTP_UNREACHABLE;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_SILENT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+        return HTTP_INSECURE;
+    default:
+        return call->too_large ? HTTP_TOO_LARGE : HTTP_BROKEN;
+    }
+}
+
+/* Curl's words, made a clause: no control bytes, lower case at the start. */
+static void set_reason(struct http_result *result, const char *words)
+{
+    size_t n = 0;
+    for (; *words && n + 1 < sizeof result->reason; words++)
+        if ((unsigned char)*words >= 0x20 && *words != 0x7f)
+            result->reason[n++] = *words;
+    result->reason[n] = '\0';
+}
+
+static void describe(struct http_call *call, struct http_result *result,
+                     CURLcode code)
+{
+    if (result->failure == HTTP_OK)
+        return;
+    if (result->failure == HTTP_TOO_LARGE)
+        set_reason(result, "the answer is too large");
+    else if (result->failure == HTTP_UNREACHABLE &&
+             code == CURLE_COULDNT_CONNECT)
+        set_reason(result, "connection refused");
+    else if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR)
+        set_reason(result, "the server closed the connection");
+    else if (code == CURLE_PARTIAL_FILE)
+        set_reason(result, "the answer was cut off");
+    else
+        set_reason(result, call->error_text[0] ? call->error_text
+                                               : curl_easy_strerror(code));
+}
+
+/* Hands the result over and forgets the call. */
+static void finish(struct http_call *call, struct http_result *result)
+{
+    result->status = http_status(call);
+    result->body = buf_str(&call->body);
+    result->body_len = call->body.len;
+    result->elapsed_ms = clock_steady_ms() - call->started_ms;
+    call->request.on_done(call->request.context, call, result);
+    http_cancel(call);
+}
+
+static void on_idle(void *context)
+{
+    struct http_call *call = context;
+    struct http_result result = {.failure = HTTP_SILENT};
+    snprintf(result.reason, sizeof result.reason,
+             "no answer for %lld s", (long long)(call->idle_ms / 1000));
+    finish(call, &result);
+}
+
+/* Goes on at the place the server names, when that is the same origin. */
+static bool follow_redirect(struct http_call *call,
+                            struct http_result *result)
+{
+    char *target = NULL;
+    curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
+    if (!target || call->post || call->redirects++ == MAX_REDIRECTS ||
+        !url_same_origin(call->url, target)) {
+        struct buf shown = buf_make(0);
+        url_for_display(&shown, target ? target : "nowhere");
+        result->failure = HTTP_REDIRECTED;
+        snprintf(result->reason, sizeof result->reason,
+                 "the server redirects to %.180s", buf_str(&shown));
+        buf_free(&shown);
+        return false;
+    }
+    char *url = mem_strdup(target);
+    free(call->url);
+    call->url = url;
+    buf_clear(&call->body);
+    call->headers_done = false;
+    curl_easy_setopt(call->easy, CURLOPT_URL, call->url);
+    curl_multi_remove_handle(loop_multi(call->http->loop), call->easy);
+    curl_multi_add_handle(loop_multi(call->http->loop), call->easy);
+    return true;
+}
+
+static void on_transfer(void *context, CURL *easy, CURLcode code)
+{
+    struct http_call *call = NULL;
+    (void)context;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
+    struct http_result result = {.failure = failure_of(call, code)};
+    if (call->stopped) {
+        http_cancel(call);
+        return;
+    }
+    describe(call, &result, code);
+    if (result.failure == HTTP_OK && is_redirect(http_status(call)) &&
+        follow_redirect(call, &result))
+        return;
+    if (result.failure == HTTP_OK)
+        tell_headers(call);
+    finish(call, &result);
+}
+
+static void add_headers(struct http_call *call,
+                        const struct http_request *request)
+{
+    for (const char *const *h = request->headers; h && *h; h++)
+        call->headers = curl_slist_append(call->headers, *h);
+    if (request->secret_header)
+        call->headers = curl_slist_append(call->headers,
+                                          request->secret_header);
+    if (request->body) {
+        call->headers = curl_slist_append(call->headers,
+                                          "Content-Type: application/json");
+        call->headers = curl_slist_append(call->headers, "Expect:");
+    }
+}
+
+static void set_options(struct http_call *call,
+                        const struct http_request *request)
+{
+    CURL *easy = call->easy;
+    curl_easy_setopt(easy, CURLOPT_URL, call->url);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error_text);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, call->http->user_agent);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    if (call->http->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, call->http->ca_file);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    if (request->connect_ms)
+        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                         (long)request->connect_ms);
+    if (call->post) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->post);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(call->post));
+    }
+}
+
+struct http_call *http_start(struct http *http,
+                             const struct http_request *request)
+{
+    struct http_call *call = mem_zalloc(1, sizeof *call);
+    call->http = http;
+    call->next = http->calls;
+    http->calls = call;
+    call->url = mem_strdup(request->url);
+    call->post = mem_strdup(request->body);
+    call->max_body = request->max_body;
+    call->idle_ms = request->idle_ms;
+    call->request = *request;
+    call->request.url = call->request.body = NULL;
+    call->request.secret_header = NULL;
+    call->request.headers = NULL;
+    call->head = buf_make(MAX_HEADERS);
+    call->body = buf_make(request->max_body);
+    call->started_ms = clock_steady_ms();
+    call->easy = curl_easy_init();
+    add_headers(call, request);
+    set_options(call, request);
+    restart_idle(call);
+    curl_multi_add_handle(loop_multi(http->loop), call->easy);
+    return call;
+}

@@ -1,0 +1,248 @@
+#include "config.h"
+
+#include "io/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/clock.h"
+
+/* The one piece of global state: a signal handler can reach nothing else. */
+static int signal_pipe[2] = {-1, -1};
+
+static const int signals[] = {SIGINT,  SIGTERM,  SIGHUP, SIGQUIT,
+                              SIGWINCH, SIGCONT, SIGTSTP};
+enum { SIGNAL_COUNT = sizeof signals / sizeof *signals };
+
+struct loop {
+    CURLM *multi;
+    int64_t wall_ms, steady_ms;
+    bool running;
+    int input_fd;
+    loop_input_fn *on_input;
+    void *input_context;
+    loop_signal_fn *on_signal;
+    void *signal_context;
+    loop_turn_fn *on_turn;
+    void *turn_context;
+    loop_transfer_fn *on_transfer;
+    void *transfer_context;
+    struct loop_timer *timers; /* soonest first */
+    struct sigaction before[SIGNAL_COUNT];
+    struct sigaction pipe_before;
+};
+
+static void handle_signal(int number)
+{
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = write(signal_pipe[1], &byte, 1);
+    (void)written; /* a full pipe holds signals enough */
+    errno = saved;
+}
+
+static bool open_signal_pipe(struct error *err)
+{
+    if (pipe(signal_pipe) != 0)
+        return error_set(err, ERROR_SYSTEM, "cannot make a pipe: %s",
+                         strerror(errno));
+    for (int i = 0; i < 2; i++) {
+        fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
+        fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
+    }
+    return true;
+}
+
+static void take_signals(struct loop *loop)
+{
+    struct sigaction ours = {.sa_handler = handle_signal,
+                             .sa_flags = SA_RESTART};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ours.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
+        sigaction(signals[i], NULL, &loop->before[i]);
+        /* nohup's wish stands: what it ignores stays ignored */
+        if (loop->before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i], &ours, NULL);
+    }
+    sigaction(SIGPIPE, &ignore, &loop->pipe_before);
+}
+
+struct loop *loop_create(struct error *err)
+{
+    if (!open_signal_pipe(err))
+        return NULL;
+    struct loop *loop = mem_zalloc(1, sizeof *loop);
+    loop->multi = curl_multi_init();
+    loop->input_fd = -1;
+    loop->wall_ms = clock_wall_ms();
+    loop->steady_ms = clock_steady_ms();
+    take_signals(loop);
+    return loop;
+}
+
+void loop_destroy(struct loop *loop)
+{
+    if (!loop)
+        return;
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(signals[i], &loop->before[i], NULL);
+    sigaction(SIGPIPE, &loop->pipe_before, NULL);
+    curl_multi_cleanup(loop->multi);
+    close(signal_pipe[0]);
+    close(signal_pipe[1]);
+    signal_pipe[0] = signal_pipe[1] = -1;
+    free(loop);
+}
+
+CURLM *loop_multi(struct loop *loop)
+{
+    return loop->multi;
+}
+
+int64_t loop_wall_ms(const struct loop *loop)
+{
+    return loop->wall_ms;
+}
+
+int64_t loop_steady_ms(const struct loop *loop)
+{
+    return loop->steady_ms;
+}
+
+void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn,
+                    void *context)
+{
+    loop->input_fd = fd;
+    loop->on_input = fn;
+    loop->input_context = context;
+}
+
+void loop_set_signals(struct loop *loop, loop_signal_fn *fn, void *context)
+{
+    loop->on_signal = fn;
+    loop->signal_context = context;
+}
+
+void loop_set_turn(struct loop *loop, loop_turn_fn *fn, void *context)
+{
+    loop->on_turn = fn;
+    loop->turn_context = context;
+}
+
+void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn,
+                        void *context)
+{
+    loop->on_transfer = fn;
+    loop->transfer_context = context;
+}
+
+void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
+{
+    if (!timer->active)
+        return;
+    struct loop_timer **at = &loop->timers;
+    while (*at && *at != timer)
+        at = &(*at)->next;
+    if (*at)
+        *at = timer->next;
+    timer->active = false;
+}
+
+void loop_timer_start(struct loop *loop, struct loop_timer *timer,
+                      int64_t delay_ms, void (*fn)(void *context),
+                      void *context)
+{
+    loop_timer_stop(loop, timer);
+    timer->at_steady_ms = clock_steady_ms() + (delay_ms > 0 ? delay_ms : 0);
+    timer->fn = fn;
+    timer->context = context;
+    timer->active = true;
+    struct loop_timer **at = &loop->timers;
+    while (*at && (*at)->at_steady_ms <= timer->at_steady_ms)
+        at = &(*at)->next;
+    timer->next = *at;
+    *at = timer;
+}
+
+static void fire_timers(struct loop *loop)
+{
+    while (loop->timers && loop->timers->at_steady_ms <= loop->steady_ms) {
+        struct loop_timer *timer = loop->timers;
+        loop->timers = timer->next;
+        timer->active = false;
+        timer->fn(timer->context);
+    }
+}
+
+static void drain_signals(struct loop *loop)
+{
+    unsigned char number;
+    while (read(signal_pipe[0], &number, 1) == 1)
+        if (loop->on_signal)
+            loop->on_signal(loop->signal_context, number);
+}
+
+static void drive_transfers(struct loop *loop)
+{
+    int running, queued;
+    CURLMsg *message;
+    curl_multi_perform(loop->multi, &running);
+    while ((message = curl_multi_info_read(loop->multi, &queued)) != NULL)
+        if (message->msg == CURLMSG_DONE)
+            loop->on_transfer(loop->transfer_context, message->easy_handle,
+                              message->data.result);
+}
+
+/* How long to wait, given what the turn wants. */
+static int wait_ms(const struct loop *loop, int64_t turn_ms)
+{
+    enum { LONGEST = 3600 * 1000 };
+    int64_t wait = turn_ms >= 0 && turn_ms < LONGEST ? turn_ms : LONGEST;
+    if (loop->timers) {
+        int64_t due = loop->timers->at_steady_ms - clock_steady_ms();
+        if (due < wait)
+            wait = due > 0 ? due : 0;
+    }
+    return (int)wait;
+}
+
+static void turn(struct loop *loop)
+{
+    drive_transfers(loop);
+    int64_t turn_ms =
+        loop->on_turn ? loop->on_turn(loop->turn_context) : -1;
+    if (!loop->running)
+        return;
+    struct curl_waitfd extra[] = {
+        {.fd = signal_pipe[0], .events = CURL_WAIT_POLLIN},
+        {.fd = loop->input_fd, .events = CURL_WAIT_POLLIN},
+    };
+    curl_multi_poll(loop->multi, extra, loop->input_fd >= 0 ? 2 : 1,
+                    wait_ms(loop, turn_ms), NULL);
+    loop->wall_ms = clock_wall_ms();
+    loop->steady_ms = clock_steady_ms();
+    if (extra[0].revents)
+        drain_signals(loop);
+    if (loop->input_fd >= 0 && extra[1].revents)
+        loop->on_input(loop->input_context);
+    fire_timers(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+    loop->running = true;
+    while (loop->running)
+        turn(loop);
+}
+
+void loop_stop(struct loop *loop)
+{
+    loop->running = false;
+}

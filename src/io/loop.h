@@ -1,0 +1,63 @@
+/* One loop, one wait: network, keyboard, signals and timers of a session.
+ * Single thread. The clock is read once per turn. */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct loop;
+
+/* Takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT and SIGTSTP
+ * until destroyed; ignores SIGPIPE. One loop at a time. */
+struct loop *loop_create(struct error *err);
+void loop_destroy(struct loop *loop);
+
+/* The curl handle whose transfers the loop drives. */
+CURLM *loop_multi(struct loop *loop);
+
+/* Wall clock and steady clock of this turn, ms. */
+int64_t loop_wall_ms(const struct loop *loop);
+int64_t loop_steady_ms(const struct loop *loop);
+
+/* Called when fd is readable; fd -1 takes it away. One input at a time. */
+typedef void loop_input_fn(void *context);
+void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn,
+                    void *context);
+
+/* Called for each signal, outside of any handler. */
+typedef void loop_signal_fn(void *context, int signal);
+void loop_set_signals(struct loop *loop, loop_signal_fn *fn, void *context);
+
+/* Called at the end of each turn, before waiting: the place to draw and to
+ * flush. Returns ms after which it wants to be called again, -1 for never. */
+typedef int64_t loop_turn_fn(void *context);
+void loop_set_turn(struct loop *loop, loop_turn_fn *fn, void *context);
+
+/* Called when a transfer of the multi handle has finished. */
+typedef void loop_transfer_fn(void *context, CURL *easy, CURLcode result);
+void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn,
+                        void *context);
+
+/* A timer that fires once. Owned by the user, who keeps it until it has fired
+ * or was stopped; zero it before its first use. */
+struct loop_timer {
+    int64_t at_steady_ms;
+    void (*fn)(void *context);
+    void *context;
+    struct loop_timer *next;
+    bool active;
+};
+void loop_timer_start(struct loop *loop, struct loop_timer *timer,
+                      int64_t delay_ms, void (*fn)(void *context),
+                      void *context);
+void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
+
+/* Runs until loop_stop(). */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+#endif

@@ -1,0 +1,82 @@
+#include "config.h"
+
+#include "io/sink.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+void sink_event(struct sink *sink, const struct event *event)
+{
+    sink->ops->event(sink, event);
+}
+
+void sink_destroy(struct sink *sink)
+{
+    if (sink)
+        sink->ops->destroy(sink);
+}
+
+/* Waits until the descriptor takes more; it may be set to non-blocking by
+ * whoever shares it. */
+static bool can_go_on(int fd)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
+    if (errno == EINTR)
+        return true;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return false;
+    return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+}
+
+bool sink_flush(struct sink *sink, struct error *err)
+{
+    size_t done = 0;
+    while (done < sink->out.len) {
+        ssize_t written =
+            write(sink->fd, sink->out.data + done, sink->out.len - done);
+        if (written >= 0) {
+            done += (size_t)written;
+        } else if (!can_go_on(sink->fd)) {
+            buf_clear(&sink->out);
+            if (errno != EPIPE)
+                error_set(err, ERROR_SYSTEM, "cannot write the output: %s",
+                          strerror(errno));
+            return false;
+        }
+    }
+    buf_clear(&sink->out);
+    return true;
+}
+
+static bool matches(const regex_t *expression, const struct log_entry *entry)
+{
+    regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)entry->message_len};
+    return regexec(expression, entry->message, 1, &range, REG_STARTEND) == 0;
+}
+
+bool sink_wants(const struct sink_options *options,
+                const struct log_entry *entry)
+{
+    if (entry->level != LEVEL_NONE && entry->level < options->level)
+        return false;
+    if (options->include && !matches(options->include, entry))
+        return false;
+    return !options->exclude || !matches(options->exclude, entry);
+}
+
+void sink_error_sentence(struct buf *out, const struct run_facts *facts)
+{
+    const struct run_error *error = &facts->error;
+    if (error->name)
+        buf_addf(out, "%s: ", error->name);
+    if (error->message)
+        buf_adds(out, error->message);
+    else if (error->code)
+        buf_addf(out, "internal error %s", error->code);
+    else if (error->type)
+        buf_adds(out, error->type);
+    if (error->message && error->code)
+        buf_addf(out, " (%s)", error->code);
+}

@@ -1,0 +1,60 @@
+/* Where events go when there is no screen: lines on a file descriptor. */
+#ifndef IO_SINK_H
+#define IO_SINK_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "wire/event.h"
+
+struct sink;
+
+struct sink_ops {
+    void (*event)(struct sink *sink, const struct event *event);
+    void (*destroy)(struct sink *sink);
+};
+
+/* The first member of every kind of sink. */
+struct sink {
+    const struct sink_ops *ops;
+    int fd;
+    struct buf out; /* lines that wait to be written */
+};
+
+/* How sinks of lines choose and write. Borrowed texts, for the sink's life. */
+struct sink_options {
+    int fd;
+    int64_t now_ms;           /* wall clock at the start */
+    const char *source;       /* kind of source: "trigger" */
+    enum log_level level;     /* entries below are left out; NONE: all */
+    const regex_t *include, *exclude; /* NULL: none */
+    const char *fields;       /* --json=FIELDS: comma list; NULL: all */
+    bool color;
+    bool time_is_utc;
+    bool show_time;
+    int (*utc_offset_s)(int64_t instant_ms);
+};
+
+/* Text that was written waits in memory until sink_flush(). */
+struct sink *sink_plain_create(const struct sink_options *options);
+struct sink *sink_json_create(const struct sink_options *options);
+
+void sink_event(struct sink *sink, const struct event *event);
+void sink_destroy(struct sink *sink);
+
+/* Writes what waits. False when the reader is gone (EPIPE) or the file cannot
+ * be written: *err then says why, ERROR_NONE for a reader that left. */
+bool sink_flush(struct sink *sink, struct error *err);
+
+/* Does the entry pass level and expressions? */
+bool sink_wants(const struct sink_options *options,
+                const struct log_entry *entry);
+
+/* One sentence for a run's error: "TypeError: message"; empty when there is
+ * none. Appends untrusted text. */
+void sink_error_sentence(struct buf *out, const struct run_facts *facts);
+
+#endif

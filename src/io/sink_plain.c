@@ -1,0 +1,277 @@
+/* Plain lines: one an entry, runtail's own words behind "-- ". */
+#include "config.h"
+
+#include "io/sink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/instant.h"
+#include "base/mem.h"
+#include "text/escape.h"
+#include "wire/entry.h"
+
+struct sink_plain {
+    struct sink base;
+    struct sink_options options;
+    struct run_facts facts; /* as last told */
+    int64_t clock_offset_ms;
+    int told_tenth;         /* of progress, as last written */
+    uint64_t entries;
+};
+
+static struct buf *out_of(struct sink_plain *sink)
+{
+    return &sink->base.out;
+}
+
+static void add_safe(struct sink_plain *sink, const char *text)
+{
+    escape_text(out_of(sink), text, strlen(text), 0);
+}
+
+/* "14:02:27.190 " in the zone that was asked for. */
+static void add_time(struct sink_plain *sink, int64_t time_ms)
+{
+    char text[INSTANT_TEXT_SIZE];
+    if (!sink->options.show_time)
+        return;
+    int64_t shift_s = sink->options.time_is_utc
+                          ? 0
+                          : sink->options.utc_offset_s(time_ms);
+    instant_format_utc(time_ms + shift_s * 1000, text);
+    if (*text)
+        buf_addf(out_of(sink), "%.12s ", text + strlen("2026-01-02T"));
+}
+
+static void add_level(struct sink_plain *sink, const struct log_entry *entry)
+{
+    static const char *const colors[] = {
+        [LEVEL_WARN] = "\033[33m", [LEVEL_ERROR] = "\033[31m"};
+    enum { WIDTH = 5 };
+    bool colored = sink->options.color && entry->level >= LEVEL_WARN;
+    size_t start = out_of(sink)->len;
+    escape_text(out_of(sink), entry->level_word ? entry->level_word : "",
+                entry->level_word ? strlen(entry->level_word) : 0, 0);
+    size_t len = out_of(sink)->len - start;
+    if (colored) {
+        char *word = mem_strndup(out_of(sink)->data + start, len);
+        buf_truncate(out_of(sink), start);
+        buf_addf(out_of(sink), "%s%s\033[0m", colors[entry->level], word);
+        free(word);
+    }
+    buf_fill(out_of(sink), ' ', len < WIDTH ? WIDTH - len + 1 : 1);
+}
+
+static void write_log(struct sink_plain *sink, const struct event *event)
+{
+    const struct log_entry *entry = event->log.entry;
+    struct buf data = buf_make(0);
+    sink->entries++;
+    if (!sink_wants(&sink->options, entry))
+        return;
+    add_time(sink, entry->time_ms);
+    add_level(sink, entry);
+    escape_text(out_of(sink), entry->message, entry->message_len, 0);
+    if (entry->data) {
+        buf_adds(out_of(sink), "  ");
+        escape_raw_json(&data, entry->data, entry->data_len);
+        escape_text(out_of(sink), buf_str(&data), data.len, 0);
+    }
+    buf_addc(out_of(sink), '\n');
+    buf_free(&data);
+}
+
+static void add_clock(struct sink_plain *sink, int64_t ms)
+{
+    char words[DURATION_TEXT_SIZE];
+    if (ms < 0)
+        return;
+    duration_format_clock(ms, false, words);
+    buf_addf(out_of(sink), " (%s)", words);
+}
+
+static void add_status(struct sink_plain *sink, const struct run_facts *facts)
+{
+    if (facts->status != STATUS_UNKNOWN || !facts->status_text)
+        buf_adds(out_of(sink), status_word(facts->status));
+    else
+        add_safe(sink, facts->status_text);
+}
+
+/* Tenths of progress, so that a bar in motion is not a line for each step. */
+static int tenth_of(const struct run_facts *facts)
+{
+    return facts->progress.kind == PROGRESS_RATIO
+               ? (int)(facts->progress.ratio * 10)
+               : -1;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void write_run(struct sink_plain *sink, const struct event *event)
+{
+    const struct run_facts *facts = event->facts;
+    bool first = !sink->facts.id && !sink->facts.task;
+    bool news = first || facts->status != sink->facts.status ||
+                !same_text(facts->status_text, sink->facts.status_text) ||
+                !same_text(facts->step, sink->facts.step) ||
+                tenth_of(facts) != sink->told_tenth;
+    facts_assign(&sink->facts, facts);
+    if (!news)
+        return;
+    sink->told_tenth = tenth_of(facts);
+    buf_adds(out_of(sink), "-- ");
+    if (first && facts->task) {
+        add_safe(sink, facts->task);
+        buf_addc(out_of(sink), ' ');
+        add_safe(sink, event->run);
+        buf_addc(out_of(sink), ' ');
+    }
+    add_status(sink, facts);
+    if (facts->progress.kind == PROGRESS_RATIO)
+        buf_addf(out_of(sink), " %d%%",
+                 (int)(facts->progress.ratio * 100 + 0.5));
+    if (facts->step) {
+        buf_addc(out_of(sink), ' ');
+        add_safe(sink, facts->step);
+    }
+    add_clock(sink, facts_elapsed_ms(facts, event->time_ms +
+                                                sink->clock_offset_ms));
+    buf_addc(out_of(sink), '\n');
+}
+
+static void write_connection(struct sink_plain *sink,
+                             const struct connection *connection)
+{
+    char words[DURATION_TEXT_SIZE];
+    sink->clock_offset_ms = connection->clock_offset_ms;
+    switch (connection->state) {
+    case CONNECTION_RECONNECTING:
+        duration_format_short(connection->retry_in_ms, words);
+        buf_addf(out_of(sink), "-- reconnecting in %s (try %d): ", words,
+                 connection->attempt);
+        add_safe(sink, connection->reason ? connection->reason : "");
+        buf_addc(out_of(sink), '\n');
+        break;
+    case CONNECTION_POLLING:
+        buf_adds(out_of(sink),
+                 "-- polling: the server has no live feed for this run\n");
+        break;
+    case CONNECTION_CONNECTING:
+    case CONNECTION_LIVE:
+    case CONNECTION_CLOSED:
+        break;
+    }
+}
+
+/* Each line of the stack behind "--   "; the first is the error itself. */
+static void write_stack(struct sink_plain *sink, const char *stack)
+{
+    const char *line = strchr(stack, '\n');
+    while (line) {
+        line += 1 + strspn(line + 1, " \t");
+        size_t len = strcspn(line, "\n");
+        buf_adds(out_of(sink), "--   ");
+        escape_text(out_of(sink), line, len, 0);
+        buf_addc(out_of(sink), '\n');
+        line = line[len] ? line + len : NULL;
+    }
+}
+
+static void write_error(struct sink_plain *sink)
+{
+    struct buf sentence = buf_make(0);
+    sink_error_sentence(&sentence, &sink->facts);
+    if (sentence.len) {
+        buf_adds(out_of(sink), "-- error: ");
+        escape_text(out_of(sink), buf_str(&sentence), sentence.len, 0);
+        buf_addc(out_of(sink), '\n');
+    }
+    if (sink->facts.error.stack)
+        write_stack(sink, sink->facts.error.stack);
+    buf_free(&sentence);
+}
+
+static void write_end(struct sink_plain *sink, const struct event *event)
+{
+    if (sink->facts.has_error)
+        write_error(sink);
+    if (sink->facts.output) {
+        buf_adds(out_of(sink), "-- output: ");
+        add_safe(sink, sink->facts.output);
+        buf_addc(out_of(sink), '\n');
+    }
+    buf_adds(out_of(sink), "-- ");
+    if (event->end.known)
+        add_status(sink, &sink->facts);
+    else
+        buf_adds(out_of(sink), "left before the end");
+    add_clock(sink,
+              facts_elapsed_ms(&sink->facts,
+                               event->time_ms + sink->clock_offset_ms));
+    buf_addf(out_of(sink), ", %llu log entries\n",
+             (unsigned long long)sink->entries);
+}
+
+static void write_remark(struct sink_plain *sink, const char *words)
+{
+    buf_addf(out_of(sink), "-- %s\n", words);
+}
+
+static void take_event(struct sink *base, const struct event *event)
+{
+    struct sink_plain *sink = (struct sink_plain *)base;
+    switch (event->type) {
+    case EVENT_CONNECTION:
+        write_connection(sink, &event->connection);
+        break;
+    case EVENT_RUN:
+        write_run(sink, event);
+        break;
+    case EVENT_LOG:
+        write_log(sink, event);
+        break;
+    case EVENT_REWRITE:
+        buf_addf(out_of(sink),
+                 "-- the task rewrote its log: %llu entries withdrawn\n",
+                 (unsigned long long)event->rewrite.withdrawn);
+        break;
+    case EVENT_GAP:
+        write_remark(sink, event->gap.recovered
+                               ? "some updates were missed and fetched again"
+                               : "some updates may be missing here");
+        break;
+    case EVENT_NOTICE:
+        write_remark(sink, event->notice);
+        break;
+    case EVENT_END:
+        write_end(sink, event);
+        break;
+    }
+}
+
+static void destroy(struct sink *base)
+{
+    struct sink_plain *sink = (struct sink_plain *)base;
+    facts_free(&sink->facts);
+    buf_free(&sink->base.out);
+    free(sink);
+}
+
+static const struct sink_ops ops = {.event = take_event, .destroy = destroy};
+
+struct sink *sink_plain_create(const struct sink_options *options)
+{
+    struct sink_plain *sink = mem_zalloc(1, sizeof *sink);
+    sink->base.ops = &ops;
+    sink->base.fd = options->fd;
+    sink->options = *options;
+    sink->told_tenth = -1;
+    facts_init(&sink->facts);
+    return &sink->base;
+}

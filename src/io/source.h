@@ -1,0 +1,55 @@
+/* Where events come from. A source emits events until it emits EVENT_END;
+ * nothing outside a source's file knows its kind. */
+#ifndef IO_SOURCE_H
+#define IO_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/http.h"
+#include "io/loop.h"
+#include "io/token.h"
+#include "wire/event.h"
+#include "wire/progress.h"
+
+struct source;
+
+struct source_ops {
+    const char *name; /* as --json says it: "trigger" */
+    void (*start)(struct source *source);
+    /* The connection may be stale (woken from sleep, resumed): look again. */
+    void (*wake)(struct source *source);
+    /* Stops and frees; no event is emitted after this returns. */
+    void (*destroy)(struct source *source);
+};
+
+/* The first member of every kind of source. */
+struct source {
+    const struct source_ops *ops;
+};
+
+/* What all sources of a run need. Texts are borrowed for the source's life. */
+struct source_options {
+    const char *run;
+    const char *api_url;      /* without a slash at the end */
+    const char *poll_url;     /* an API's own polling endpoint; NULL: REST */
+    const char *poll_secret;  /* key to the polling endpoint; NULL: the token */
+    const char *progress_key, *log_key;
+    enum progress_scale scale;
+    int64_t idle_ms;          /* silence after which a live request is dead */
+    int max_retries;          /* -1: unlimited */
+    bool follow;              /* false: stop once all there is was told */
+    bool poll_only;
+    bool want_details;        /* ask REST for what the feed does not tell */
+    int64_t linger_ms;        /* watch for late entries after the end */
+};
+
+/* A run of a Trigger.dev server: its live feed, with polling as fallback.
+ * http, loop, token and options are borrowed. */
+struct source *source_run_create(const struct source_options *options,
+                                 struct http *http, struct loop *loop,
+                                 struct token *token, event_fn *emit,
+                                 void *context);
+
+#endif

@@ -1,0 +1,56 @@
+/* The token a run is followed with: where it comes from, how long it lasts,
+ * when to get a new one. Secrets live in this file's memory only, and are
+ * wiped when they are replaced. */
+#ifndef IO_TOKEN_H
+#define IO_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "io/http.h"
+
+/* What was configured; NULL where it was not. Order of preference: as here. */
+struct token_options {
+    const char *api_url;      /* the server that the token is for */
+    const char *token_url;    /* an API's own endpoint … */
+    const char *api_key;      /* … and the key to it */
+    const char *access_token; /* a public token as it is */
+    const char *secret_key;   /* mints public tokens */
+    const char *file;         /* holds a token or key */
+    const char *command;      /* prints a token or key */
+};
+
+struct token;
+
+struct token *token_create(struct http *http, struct loop *loop,
+                           const struct token_options *options,
+                           const char *run);
+void token_destroy(struct token *token);
+
+/* Called once for each token_get(): with a token, or with why there is none
+ * (kind ERROR_CONNECTION: worth another try). */
+typedef void token_fn(void *context, const char *token,
+                      const struct error *err);
+
+/* Hands over a token that is good for a while: the one at hand, or a new one
+ * when that expires within a minute. May call back before it returns. */
+void token_get(struct token *token, token_fn *fn, void *context);
+
+/* The server refused the token: the next token_get() gets a new one. False
+ * when there can be no other (given directly, or new a moment ago). */
+bool token_refused(struct token *token);
+
+/* Server's clock minus ours; expiry is judged by it. */
+void token_set_clock_offset(struct token *token, int64_t offset_ms);
+
+/* Stops a request under way; no callback comes after this. */
+void token_cancel(struct token *token);
+
+/* Where the token comes from, for people: "the token endpoint https://…". */
+const char *token_origin(const struct token *token);
+
+/* When the token at hand ends; INSTANT_NONE: not known. */
+int64_t token_expires_ms(const struct token *token);
+
+#endif
