@@ -174,21 +174,22 @@ static bool check_comma(struct checker *c)
     return true;
 }
 
+static bool check_value(struct checker *c)
+{
+    return *c->p == '{' || *c->p == '[' ? check_open(c) : check_scalar(c);
+}
+
 static bool check_next(struct checker *c)
 {
     char byte = *c->p;
     bool closes = byte == '}' || byte == ']';
     switch (c->expect) {
     case EXPECT_VALUE_OR_CLOSE:
-        if (closes)
-            return check_close(c);
-        /* fall through */
+        return closes ? check_close(c) : check_value(c);
     case EXPECT_VALUE:
-        return byte == '{' || byte == '[' ? check_open(c) : check_scalar(c);
+        return check_value(c);
     case EXPECT_KEY_OR_CLOSE:
-        if (closes)
-            return check_close(c);
-        /* fall through */
+        return closes ? check_close(c) : check_key(c);
     case EXPECT_KEY:
         return check_key(c);
     case EXPECT_COMMA_OR_CLOSE:
