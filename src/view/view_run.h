@@ -12,9 +12,10 @@
 
 /* What a view may know of its surroundings; handed in at each call. */
 struct view_env {
-    int64_t now_ms;   /* local wall clock, UTC */
-    bool utf8;        /* glyphs beyond ASCII may be used */
-    bool motion;      /* the shimmer may move */
+    int64_t now_ms;  /* local wall clock, UTC */
+    bool utf8;       /* glyphs beyond ASCII may be used */
+    bool ascii_text; /* the terminal takes ASCII only: others' text too */
+    bool motion;     /* the shimmer may move */
     /* Seconds east of UTC at an instant; never NULL. */
     int (*utc_offset_s)(int64_t instant_ms);
     const char *zone; /* name of the zone, for the help screen */

@@ -1,0 +1,166 @@
+#include "config.h"
+
+#include "view/filter.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+struct pattern {
+    char *text;
+    size_t len;
+    bool any_case;
+    bool has_regex;
+    regex_t regex;
+    struct buf scratch; /* the text searched, zero-terminated for regexec() */
+};
+
+struct pattern *pattern_create(const char *text)
+{
+    struct pattern *pattern = mem_zalloc(1, sizeof *pattern);
+    pattern->text = mem_strdup(text);
+    pattern->len = strlen(text);
+    pattern->any_case = !strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    int flags = REG_EXTENDED | (pattern->any_case ? REG_ICASE : 0);
+    if (strpbrk(text, ".[]()*+?{}|^$\\"))
+        pattern->has_regex = regcomp(&pattern->regex, text, flags) == 0;
+    return pattern;
+}
+
+void pattern_destroy(struct pattern *pattern)
+{
+    if (!pattern)
+        return;
+    if (pattern->has_regex)
+        regfree(&pattern->regex);
+    buf_free(&pattern->scratch);
+    free(pattern->text);
+    free(pattern);
+}
+
+const char *pattern_text(const struct pattern *pattern)
+{
+    return pattern->text;
+}
+
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
+}
+
+static bool same_any_case(const char *text, const char *small, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (lower(text[i]) != small[i])
+            return false;
+    return true;
+}
+
+static const char *find_any_case(const char *text, size_t len,
+                                 const char *small, size_t small_len)
+{
+    for (size_t i = 0; i + small_len <= len; i++)
+        if (lower(text[i]) == small[0] &&
+            same_any_case(text + i, small, small_len))
+            return text + i;
+    return NULL;
+}
+
+static bool find_text(const struct pattern *pattern, const char *text,
+                      size_t len, size_t from, size_t *start)
+{
+    const char *at =
+        pattern->any_case
+            ? find_any_case(text + from, len - from, pattern->text,
+                            pattern->len)
+            : memmem(text + from, len - from, pattern->text, pattern->len);
+    if (at)
+        *start = (size_t)(at - text);
+    return at;
+}
+
+/* regexec() wants a C string: NULs are shown to it as spaces. */
+static const char *as_string(struct pattern *pattern, const char *text,
+                             size_t len)
+{
+    buf_clear(&pattern->scratch);
+    buf_add(&pattern->scratch, text, len);
+    for (char *nul = pattern->scratch.data; nul && len;) {
+        size_t done = (size_t)(nul - pattern->scratch.data);
+        nul = memchr(nul, '\0', len - done);
+        if (nul)
+            *nul = ' ';
+    }
+    return buf_str(&pattern->scratch);
+}
+
+static bool find_regex(struct pattern *pattern, const char *text, size_t len,
+                       size_t from, size_t *start, size_t *match_len)
+{
+    const char *string = as_string(pattern, text + from, len - from);
+    regmatch_t match;
+    int flags = from ? REG_NOTBOL : 0;
+    if (regexec(&pattern->regex, string, 1, &match, flags) != 0 ||
+        match.rm_eo <= match.rm_so)
+        return false;
+    *start = from + (size_t)match.rm_so;
+    *match_len = (size_t)(match.rm_eo - match.rm_so);
+    return true;
+}
+
+bool pattern_find(struct pattern *pattern, const char *text, size_t len,
+                  size_t from, size_t *start, size_t *match_len)
+{
+    if (from >= len)
+        return false;
+    size_t at = 0;
+    bool plain = find_text(pattern, text, len, from, &at);
+    bool found = pattern->has_regex &&
+                 find_regex(pattern, text, len, from, start, match_len);
+    if (plain && (!found || at <= *start)) {
+        *start = at;
+        *match_len = pattern->len;
+    }
+    return plain || found;
+}
+
+bool pattern_matches(struct pattern *pattern, const struct entry *entry)
+{
+    size_t start, len;
+    return pattern_find(pattern, entry->text, entry->text_len, 0, &start,
+                        &len) ||
+           (entry->detail && pattern_find(pattern, entry->detail,
+                                          entry->detail_len, 0, &start, &len));
+}
+
+void filter_free(struct filter *filter)
+{
+    pattern_destroy(filter->include);
+    pattern_destroy(filter->exclude);
+    *filter = (struct filter){.level = LEVEL_NONE};
+}
+
+bool filter_is_on(const struct filter *filter)
+{
+    return filter->include || filter->exclude || filter->level != LEVEL_NONE;
+}
+
+static bool passes_level(const struct filter *filter, const struct entry *entry)
+{
+    if (filter->level == LEVEL_NONE)
+        return true;
+    if (entry->kind != ENTRY_LOG)
+        return false;
+    enum log_level level = entry->level ? entry->level : LEVEL_INFO;
+    return level >= filter->level;
+}
+
+bool filter_passes(const struct filter *filter, const struct entry *entry)
+{
+    return passes_level(filter, entry) &&
+           (!filter->include || pattern_matches(filter->include, entry)) &&
+           (!filter->exclude || !pattern_matches(filter->exclude, entry));
+}

@@ -1,0 +1,507 @@
+/* A filter's hits are kept as two sorted lists that grow away from the entry
+ * `origin`: `after` upward and `before` downward, so that both ends can be
+ * extended. Everything in [scanned_from, scanned_to) was asked.
+ *
+ * Step headers are no hits of their own (unless they match): a header is a line
+ * when a hit of its step follows, which next and prev find out by comparing the
+ * steps of neighbouring hits. */
+#include "config.h"
+
+#include "view/lines.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum fold {
+    FOLD_AUTO,
+    FOLD_FOLDED,
+    FOLD_OPEN
+};
+
+struct hits {
+    uint64_t *numbers;
+    size_t count, size;
+};
+
+/* Long rows of withdrawn entries, so that they are walked over once. */
+enum {
+    GONE_MAX = 16,
+    GONE_WORTH = 32
+};
+
+struct span {
+    uint64_t from, to;
+};
+
+struct lines {
+    struct filter filter;
+    uint64_t limit;
+
+    uint8_t *folds; /* enum fold per step; steps past fold_count are AUTO */
+    size_t fold_count;
+    size_t finished_below;
+    enum fold fold_rest; /* of steps that come later */
+
+    struct hits before, after;
+    uint64_t origin, scanned_from, scanned_to;
+    uint64_t looked;
+
+    struct span gone[GONE_MAX];
+    size_t gone_next;
+};
+
+struct lines *lines_create(void)
+{
+    struct lines *lines = mem_zalloc(1, sizeof *lines);
+    lines->limit = UINT64_MAX;
+    return lines;
+}
+
+void lines_destroy(struct lines *lines)
+{
+    if (!lines)
+        return;
+    filter_free(&lines->filter);
+    free(lines->folds);
+    free(lines->before.numbers);
+    free(lines->after.numbers);
+    free(lines);
+}
+
+const struct filter *lines_filter(const struct lines *lines)
+{
+    return &lines->filter;
+}
+
+static void restart_scan(struct lines *lines, uint64_t near)
+{
+    lines->before.count = lines->after.count = 0;
+    lines->origin = lines->scanned_from = lines->scanned_to = near;
+}
+
+void lines_set_patterns(struct lines *lines, struct pattern *include,
+                        struct pattern *exclude, uint64_t near)
+{
+    pattern_destroy(lines->filter.include);
+    pattern_destroy(lines->filter.exclude);
+    lines->filter.include = include;
+    lines->filter.exclude = exclude;
+    restart_scan(lines, near);
+}
+
+void lines_set_level(struct lines *lines, enum log_level level, uint64_t near)
+{
+    lines->filter.level = level;
+    restart_scan(lines, near);
+}
+
+void lines_set_limit(struct lines *lines, uint64_t end)
+{
+    lines->limit = end;
+}
+
+uint64_t lines_end(const struct lines *lines, const struct run *run)
+{
+    uint64_t end = logstore_end(run_log(run));
+    return end < lines->limit ? end : lines->limit;
+}
+
+uint64_t lines_looked(const struct lines *lines)
+{
+    return lines->looked;
+}
+
+/* ---- steps and folds ---- */
+
+size_t lines_step_of(const struct run *run, uint64_t number)
+{
+    size_t low = 0, high = run_step_count(run);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (run_step(run, middle)->first_entry <= number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? low - 1 : LINES_NO_STEP;
+}
+
+static bool header_is_held(const struct run *run, size_t step)
+{
+    return run_step(run, step)->first_entry >= logstore_first(run_log(run));
+}
+
+bool lines_is_folded(const struct lines *lines, const struct run *run,
+                     size_t step)
+{
+    if (step >= run_step_count(run) || !header_is_held(run, step))
+        return false;
+    enum fold fold =
+        step < lines->fold_count ? lines->folds[step] : lines->fold_rest;
+    if (fold != FOLD_AUTO)
+        return fold == FOLD_FOLDED;
+    return step < lines->finished_below && !filter_is_on(&lines->filter) &&
+           run_step(run, step)->state == STEP_DONE;
+}
+
+static void know_steps(struct lines *lines, size_t count)
+{
+    if (count <= lines->fold_count)
+        return;
+    lines->folds = mem_resize(lines->folds, count, sizeof *lines->folds);
+    for (size_t i = lines->fold_count; i < count; i++)
+        lines->folds[i] = (uint8_t)lines->fold_rest;
+    lines->fold_count = count;
+}
+
+void lines_fold(struct lines *lines, size_t step, bool folded)
+{
+    know_steps(lines, step + 1);
+    lines->folds[step] = folded ? FOLD_FOLDED : FOLD_OPEN;
+}
+
+void lines_fold_all(struct lines *lines, const struct run *run, bool folded)
+{
+    know_steps(lines, run_step_count(run));
+    for (size_t i = 0; i < lines->fold_count; i++)
+        lines->folds[i] = folded ? FOLD_FOLDED : FOLD_OPEN;
+    /* The steps to come open as always, and stay open if all were opened. */
+    lines->fold_rest = folded ? FOLD_AUTO : FOLD_OPEN;
+}
+
+void lines_fold_finished(struct lines *lines, size_t below)
+{
+    lines->finished_below = below;
+}
+
+/* One past the last entry of a step. What comes after the last step's own
+ * entries (how the run ended) is no part of it. */
+static uint64_t step_end(const struct run *run, size_t step)
+{
+    enum {
+        AFTERWORDS_MAX = 64
+    };
+    if (step + 1 < run_step_count(run))
+        return run_step(run, step + 1)->first_entry;
+    uint64_t first = run_step(run, step)->first_entry;
+    uint64_t end = logstore_end(run_log(run));
+    struct entry entry;
+    for (uint64_t at = end; at > first && end - at < AFTERWORDS_MAX; at--)
+        if (logstore_get(run_log(run), at - 1, &entry) && entry.step == step)
+            return at;
+    return end;
+}
+
+/* The folded step that hides the entry, or LINES_NO_STEP. */
+static size_t hidden_in(const struct lines *lines, const struct run *run,
+                        uint64_t number)
+{
+    size_t step = lines_step_of(run, number);
+    if (step == LINES_NO_STEP || run_step(run, step)->first_entry == number ||
+        !lines_is_folded(lines, run, step) || number >= step_end(run, step))
+        return LINES_NO_STEP;
+    return step;
+}
+
+/* ---- withdrawn entries ---- */
+
+static bool is_withdrawn(const struct run *run, uint64_t number)
+{
+    struct entry entry;
+    return !logstore_get(run_log(run), number, &entry) || entry.withdrawn;
+}
+
+static void remember_gone(struct lines *lines, uint64_t from, uint64_t to)
+{
+    if (to - from < GONE_WORTH)
+        return;
+    for (size_t i = 0; i < GONE_MAX; i++) {
+        struct span *span = &lines->gone[i];
+        if (span->from < span->to && from <= span->to && to >= span->from) {
+            span->from = from < span->from ? from : span->from;
+            span->to = to > span->to ? to : span->to;
+            return;
+        }
+    }
+    lines->gone[lines->gone_next] = (struct span){from, to};
+    lines->gone_next = (lines->gone_next + 1) % GONE_MAX;
+}
+
+static const struct span *gone_around(const struct lines *lines,
+                                      uint64_t number)
+{
+    for (size_t i = 0; i < GONE_MAX; i++)
+        if (number >= lines->gone[i].from && number < lines->gone[i].to)
+            return &lines->gone[i];
+    return NULL;
+}
+
+static uint64_t skip_gone_up(struct lines *lines, const struct run *run,
+                             uint64_t from, uint64_t end)
+{
+    uint64_t at = from;
+    while (at < end) {
+        const struct span *span = gone_around(lines, at);
+        if (span)
+            at = span->to;
+        else if (is_withdrawn(run, at))
+            at++;
+        else
+            break;
+    }
+    remember_gone(lines, from, at < end ? at : end);
+    return at;
+}
+
+/* Returns the number one past the last standing entry below `end`. */
+static uint64_t skip_gone_down(struct lines *lines, const struct run *run,
+                               uint64_t end, uint64_t first)
+{
+    uint64_t at = end;
+    while (at > first) {
+        const struct span *span = gone_around(lines, at - 1);
+        if (span)
+            at = span->from;
+        else if (is_withdrawn(run, at - 1))
+            at--;
+        else
+            break;
+    }
+    remember_gone(lines, at > first ? at : first, end);
+    return at;
+}
+
+/* ---- without a filter ---- */
+
+static bool plain_from(struct lines *lines, const struct run *run,
+                       uint64_t from, uint64_t *out)
+{
+    uint64_t end = lines_end(lines, run);
+    uint64_t first = logstore_first(run_log(run));
+    uint64_t at = from < first ? first : from;
+    while ((at = skip_gone_up(lines, run, at, end)) < end) {
+        size_t step = hidden_in(lines, run, at);
+        if (step == LINES_NO_STEP) {
+            *out = at;
+            return true;
+        }
+        at = step_end(run, step);
+    }
+    return false;
+}
+
+static bool plain_prev(struct lines *lines, const struct run *run,
+                       uint64_t number, uint64_t *out)
+{
+    uint64_t first = logstore_first(run_log(run));
+    uint64_t at = number;
+    while (at > first) {
+        size_t step = hidden_in(lines, run, at - 1);
+        if (step != LINES_NO_STEP) {
+            *out = run_step(run, step)->first_entry;
+            return true;
+        }
+        uint64_t below = skip_gone_down(lines, run, at, first);
+        if (below == at) {
+            *out = at - 1;
+            return true;
+        }
+        at = below;
+    }
+    return false;
+}
+
+/* ---- with a filter ---- */
+
+static void add_hit(struct hits *hits, uint64_t number)
+{
+    if (hits->count == hits->size) {
+        hits->size = hits->size ? hits->size * 2 : 64;
+        hits->numbers =
+            mem_resize(hits->numbers, hits->size, sizeof *hits->numbers);
+    }
+    hits->numbers[hits->count++] = number;
+}
+
+static bool asks(struct lines *lines, const struct run *run, uint64_t number)
+{
+    struct entry entry;
+    lines->looked++;
+    return logstore_get(run_log(run), number, &entry) && !entry.withdrawn &&
+           filter_passes(&lines->filter, &entry);
+}
+
+static void scan_up_to(struct lines *lines, const struct run *run, uint64_t end)
+{
+    for (; lines->scanned_to < end; lines->scanned_to++)
+        if (asks(lines, run, lines->scanned_to))
+            add_hit(&lines->after, lines->scanned_to);
+}
+
+static void scan_down_to(struct lines *lines, const struct run *run,
+                         uint64_t from)
+{
+    while (lines->scanned_from > from)
+        if (asks(lines, run, --lines->scanned_from))
+            add_hit(&lines->before, lines->scanned_from);
+}
+
+/* Index of the first number >= wanted in an ascending list. */
+static size_t lower_bound(const struct hits *hits, uint64_t wanted)
+{
+    size_t low = 0, high = hits->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (hits->numbers[middle] < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Index of the first number < wanted in a descending list. */
+static size_t first_below(const struct hits *hits, uint64_t wanted)
+{
+    size_t low = 0, high = hits->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (hits->numbers[middle] >= wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The first hit at or after `from`. */
+static bool hit_from(struct lines *lines, const struct run *run, uint64_t from,
+                     uint64_t *out)
+{
+    uint64_t end = lines_end(lines, run);
+    if (from < lines->origin) {
+        uint64_t first = logstore_first(run_log(run));
+        scan_down_to(lines, run, from < first ? first : from);
+        size_t below = first_below(&lines->before, from);
+        if (below > 0) {
+            *out = lines->before.numbers[below - 1];
+            return *out < end;
+        }
+        from = lines->origin;
+    }
+    for (;;) {
+        size_t at = lower_bound(&lines->after, from);
+        if (at < lines->after.count) {
+            *out = lines->after.numbers[at];
+            return *out < end;
+        }
+        if (lines->scanned_to >= end)
+            return false;
+        scan_up_to(lines, run, lines->scanned_to + 1);
+    }
+}
+
+/* The last hit before `number`. */
+static bool hit_before(struct lines *lines, const struct run *run,
+                       uint64_t number, uint64_t *out)
+{
+    uint64_t first = logstore_first(run_log(run));
+    scan_up_to(lines, run, number);
+    size_t at = lower_bound(&lines->after, number);
+    if (at > 0) {
+        *out = lines->after.numbers[at - 1];
+        return *out >= first;
+    }
+    while ((at = first_below(&lines->before, number)) == lines->before.count) {
+        if (lines->scanned_from <= first)
+            return false;
+        scan_down_to(lines, run, lines->scanned_from - 1);
+    }
+    *out = lines->before.numbers[at];
+    return *out >= first;
+}
+
+static bool filtered_from(struct lines *lines, const struct run *run,
+                          uint64_t from, uint64_t *out)
+{
+    uint64_t at = from;
+    while (hit_from(lines, run, at, out)) {
+        size_t step = lines_step_of(run, *out);
+        if (step != LINES_NO_STEP && header_is_held(run, step) &&
+            !is_withdrawn(run, *out)) {
+            uint64_t header = run_step(run, step)->first_entry;
+            if (header >= from) {
+                *out = header;
+                return true;
+            }
+        }
+        step = hidden_in(lines, run, *out);
+        if (step != LINES_NO_STEP)
+            at = step_end(run, step);
+        else if (is_withdrawn(run, *out))
+            at = *out + 1;
+        else
+            return true;
+    }
+    return false;
+}
+
+static bool filtered_prev(struct lines *lines, const struct run *run,
+                          uint64_t number, uint64_t *out)
+{
+    uint64_t header = UINT64_MAX; /* of the step `number` stands in */
+    size_t step = lines_step_of(run, number);
+    if (number < lines_end(lines, run) && step != LINES_NO_STEP &&
+        header_is_held(run, step) && run_step(run, step)->first_entry != number)
+        header = run_step(run, step)->first_entry;
+    bool found = hit_before(lines, run, number, out);
+    while (found && is_withdrawn(run, *out))
+        found = hit_before(lines, run, *out, out);
+    if (header != UINT64_MAX && (!found || *out < header)) {
+        *out = header;
+        return true;
+    }
+    if (!found)
+        return false;
+    step = hidden_in(lines, run, *out);
+    if (step != LINES_NO_STEP)
+        *out = run_step(run, step)->first_entry;
+    return true;
+}
+
+/* ---- both ---- */
+
+bool lines_from(struct lines *lines, const struct run *run, uint64_t from,
+                uint64_t *out)
+{
+    return filter_is_on(&lines->filter) ? filtered_from(lines, run, from, out)
+                                        : plain_from(lines, run, from, out);
+}
+
+bool lines_next(struct lines *lines, const struct run *run, uint64_t number,
+                uint64_t *out)
+{
+    size_t step = lines_step_of(run, number);
+    if (step != LINES_NO_STEP && run_step(run, step)->first_entry == number &&
+        lines_is_folded(lines, run, step))
+        return lines_from(lines, run, step_end(run, step), out);
+    return lines_from(lines, run, number + 1, out);
+}
+
+bool lines_prev(struct lines *lines, const struct run *run, uint64_t number,
+                uint64_t *out)
+{
+    return filter_is_on(&lines->filter) ? filtered_prev(lines, run, number, out)
+                                        : plain_prev(lines, run, number, out);
+}
+
+bool lines_nearest(struct lines *lines, const struct run *run, uint64_t number,
+                   uint64_t *out)
+{
+    size_t step = hidden_in(lines, run, number);
+    if (step != LINES_NO_STEP)
+        number = run_step(run, step)->first_entry;
+    return lines_from(lines, run, number, out) ||
+           lines_prev(lines, run, lines_end(lines, run), out);
+}

@@ -1,0 +1,37 @@
+/* One log entry as it is shown: its safe text, cut into rows. */
+#ifndef VIEW_VIEW_LINE_H
+#define VIEW_VIEW_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "model/logstore.h"
+#include "view/frame.h"
+
+/* Bytes of an entry's text that are shown; the rest is told as a number. */
+enum {
+    LINE_SHOWN_MAX = 64 * 1024
+};
+
+struct line_text {
+    struct buf safe;  /* "warn ", then the text, then the data */
+    size_t word_end;  /* bytes of the level's word */
+    size_t text_end;  /* … and of the text */
+    enum style style; /* of the text */
+    enum style word_style;
+};
+
+/* Reuses what *line holds; start with {0}, end with line_free(). */
+void line_compose(struct line_text *line, const struct entry *entry,
+                  unsigned escape);
+void line_free(struct line_text *line);
+
+/* Takes the row that starts at byte *at (0 first) and moves *at to the next.
+ * columns: 0 leaves long lines uncut. False: there are no more. */
+bool line_next_row(const struct line_text *line, size_t *at, size_t columns,
+                   size_t *start, size_t *len);
+
+unsigned line_rows(const struct line_text *line, size_t columns);
+
+#endif

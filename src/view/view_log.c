@@ -1,0 +1,502 @@
+#include "config.h"
+
+#include "view/view_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/instant.h"
+#include "text/escape.h"
+#include "text/width.h"
+#include "view/view_line.h"
+
+enum {
+    QUIET_GAP_MS = 10000, /* a silence before a line that earns it a time */
+    MATCHES_MAX = 64      /* that are marked in one entry */
+};
+
+/* ---- the log as a list of lines ---- */
+
+static bool list_next(void *context, uint64_t number, uint64_t *out)
+{
+    const struct log_list *list = context;
+    return lines_next(list->view->lines, list->run, number, out);
+}
+
+static bool list_prev(void *context, uint64_t number, uint64_t *out)
+{
+    const struct log_list *list = context;
+    return lines_prev(list->view->lines, list->run, number, out);
+}
+
+static bool list_nearest(void *context, uint64_t number, uint64_t *out)
+{
+    const struct log_list *list = context;
+    return lines_nearest(list->view->lines, list->run, number, out);
+}
+
+static uint64_t list_end(void *context)
+{
+    const struct log_list *list = context;
+    return lines_end(list->view->lines, list->run);
+}
+
+static size_t text_columns(const struct layout *layout)
+{
+    int columns = layout->log_width - layout->text_x;
+    return columns > 0 ? (size_t)columns : 1;
+}
+
+static unsigned list_rows(void *context, uint64_t number)
+{
+    const struct log_list *list = context;
+    const struct layout *layout = &list->view->layout;
+    struct entry entry;
+    if (!logstore_get(run_log(list->run), number, &entry) ||
+        entry.kind == ENTRY_STEP)
+        return 1;
+    struct line_text line = {0};
+    line_compose(&line, &entry, layout->escape);
+    unsigned rows =
+        line_rows(&line, list->view->wrap ? text_columns(layout) : 0);
+    line_free(&line);
+    return rows;
+}
+
+struct line_source view_log_source(struct log_list *list)
+{
+    return (struct line_source){
+        .context = list,
+        .next = list_next,
+        .prev = list_prev,
+        .nearest = list_nearest,
+        .rows = list_rows,
+        .end = list_end,
+    };
+}
+
+void view_log_columns(const struct view_run *view, struct layout *layout)
+{
+    bool small = layout->size == VIEW_NARROW || layout->size == VIEW_TINY;
+    bool wide = layout->size == VIEW_WIDE;
+    layout->ms = wide;
+    if (small) {
+        layout->time_width = layout->gutter_x = 0;
+        layout->text_x = 2;
+        return;
+    }
+    layout->time_width = view->time == TIME_OFF ? 0 : wide ? 12 : 8;
+    int gap = wide ? 2 : 1;
+    layout->gutter_x = layout->time_width ? 1 + layout->time_width + gap : 3;
+    layout->text_x = layout->gutter_x + 1 + gap;
+}
+
+/* ---- times ---- */
+
+/* The time of the entry before, withdrawn ones left out. */
+static int64_t time_before(const struct run *run, uint64_t number)
+{
+    enum {
+        LOOK_BACK = 16
+    };
+    struct entry entry;
+    for (uint64_t i = 1; i <= LOOK_BACK && i <= number; i++)
+        if (logstore_get(run_log(run), number - i, &entry) && !entry.withdrawn)
+            return entry.time_ms;
+    return INSTANT_NONE;
+}
+
+static void delta_text(int64_t ms, char *out, size_t size)
+{
+    char text[DURATION_TEXT_SIZE];
+    duration_format_short(ms < 0 ? 0 : ms, text);
+    snprintf(out, size, "+%s", text);
+}
+
+static void elapsed_text(int64_t ms, bool with_ms, char *out, size_t size)
+{
+    char text[DURATION_TEXT_SIZE];
+    duration_format_clock(ms, false, text);
+    if (with_ms && strlen(text) < 8)
+        snprintf(out, size, "%s.%03d", text, (int)(ms < 0 ? 0 : ms % 1000));
+    else
+        snprintf(out, size, "%s", text);
+}
+
+static void time_text(const struct canvas *canvas, const struct entry *entry,
+                      char *out, size_t size)
+{
+    int64_t before, start = canvas->facts->started_ms;
+    char clock[16];
+    out[0] = '\0';
+    switch (canvas->view->time) {
+    case TIME_LOCAL:
+    case TIME_UTC:
+        view_time_of_day(canvas->env, entry->time_ms,
+                         canvas->view->time == TIME_UTC, canvas->layout->ms,
+                         clock);
+        snprintf(out, size, "%s", clock);
+        break;
+    case TIME_ELAPSED:
+        if (start != INSTANT_NONE)
+            elapsed_text(entry->time_ms - start, canvas->layout->ms, out, size);
+        break;
+    case TIME_DELTA:
+        before = time_before(canvas->run, entry->number);
+        if (before != INSTANT_NONE)
+            delta_text(entry->time_ms - before, out, size);
+        break;
+    case TIME_OFF:
+    case TIME_COLUMN_COUNT:
+        break;
+    }
+}
+
+/* Lines under a step leave the time to its header, but for those that came
+ * after a silence, and when the time is what was asked for. */
+static bool has_time(const struct canvas *canvas, const struct entry *entry)
+{
+    if (!canvas->layout->time_width || entry->time_ms == INSTANT_NONE)
+        return false;
+    if (entry->kind != ENTRY_LOG || entry->step == NO_STEP ||
+        canvas->view->time == TIME_DELTA)
+        return true;
+    int64_t before = time_before(canvas->run, entry->number);
+    return before != INSTANT_NONE && entry->time_ms - before >= QUIET_GAP_MS;
+}
+
+static bool draw_time(const struct canvas *canvas, const struct entry *entry,
+                      int y)
+{
+    if (!has_time(canvas, entry))
+        return false;
+    char text[DURATION_TEXT_SIZE + 8];
+    time_text(canvas, entry, text, sizeof text);
+    int width = canvas->layout->time_width, len = (int)strlen(text);
+    int x = canvas->layout->log_x + 1 + (len < width ? width - len : 0);
+    frame_puts(canvas->frame, x, y, width,
+               entry->time_is_arrival ? STYLE_DIM : STYLE_TEXT, text);
+    return text[0];
+}
+
+/* ---- what a line begins with ---- */
+
+static bool is_marked(const struct view_run *view, uint64_t number)
+{
+    for (size_t i = 0; i < view->mark_count; i++)
+        if (view->marks[i] == number)
+            return true;
+    return false;
+}
+
+/* The cursor and the mark stand left of everything, where there is room. */
+static void draw_markers(const struct canvas *canvas, uint64_t number, int y,
+                         bool timed)
+{
+    const struct view_run *view = canvas->view;
+    const struct layout *layout = canvas->layout;
+    bool current = !view->port.follow && view->port.cursor == number;
+    bool marked = is_marked(view, number);
+    if (layout->gutter_x < 2)
+        return;
+    const char *text = current && marked && !timed ? ">*"
+                       : current                   ? (timed ? ">" : ">>")
+                       : marked                    ? "*"
+                                                   : "";
+    frame_puts(canvas->frame, layout->log_x, y, 2, STYLE_CURSOR, text);
+}
+
+static void draw_gutter(const struct canvas *canvas, uint64_t number, int y,
+                        enum style style, const char *glyph)
+{
+    const struct view_run *view = canvas->view;
+    const struct layout *layout = canvas->layout;
+    bool current = !view->port.follow && view->port.cursor == number;
+    if (layout->gutter_x < 2 && current)
+        style = STYLE_CURSOR;
+    frame_puts(canvas->frame, layout->log_x + layout->gutter_x, y, 1, style,
+               glyph);
+}
+
+static const char *level_glyph(const struct canvas *canvas,
+                               const struct entry *entry)
+{
+    if (entry->kind != ENTRY_LOG)
+        return "";
+    if (entry->level == LEVEL_ERROR)
+        return canvas->glyphs->failed;
+    return entry->level == LEVEL_WARN ? "!" : "|";
+}
+
+/* ---- a log line ---- */
+
+struct matches {
+    size_t start[MATCHES_MAX], end[MATCHES_MAX];
+    int count;
+};
+
+static void find_matches(const struct view_run *view,
+                         const struct line_text *line, struct matches *matches)
+{
+    matches->count = 0;
+    size_t from = line->word_end, start, len;
+    while (view->search && matches->count < MATCHES_MAX &&
+           pattern_find(view->search, buf_str(&line->safe), line->safe.len,
+                        from, &start, &len)) {
+        matches->start[matches->count] = start;
+        matches->end[matches->count++] = start + len;
+        from = start + len;
+    }
+}
+
+/* The style at a byte, and how far it goes. */
+static enum style style_at(const struct line_text *line,
+                           const struct matches *matches, size_t at,
+                           size_t *until)
+{
+    enum style style = STYLE_DATA;
+    *until = line->safe.len;
+    if (at < line->word_end) {
+        style = line->word_style;
+        *until = line->word_end;
+    } else if (at < line->text_end) {
+        style = line->style;
+        *until = line->text_end;
+    }
+    for (int i = 0; i < matches->count; i++) {
+        if (at >= matches->start[i] && at < matches->end[i]) {
+            *until = matches->end[i];
+            return STYLE_MATCH;
+        }
+        if (matches->start[i] > at && matches->start[i] < *until)
+            *until = matches->start[i];
+    }
+    return style;
+}
+
+static void draw_text(const struct canvas *canvas, const struct line_text *line,
+                      const struct matches *matches, size_t start, size_t len,
+                      int y)
+{
+    const struct layout *layout = canvas->layout;
+    int x = layout->log_x + layout->text_x;
+    int right = layout->log_x + layout->log_width;
+    const char *text = buf_str(&line->safe);
+    size_t at = start, end = start + len;
+    if (!canvas->view->wrap && canvas->view->shift) {
+        size_t used;
+        at += width_fit(text + at, len, (size_t)canvas->view->shift, &used);
+    }
+    while (at < end && x < right) {
+        size_t until;
+        enum style style = style_at(line, matches, at, &until);
+        until = until < end ? until : end;
+        x += frame_put(canvas->frame, x, y, right - x, style, text + at,
+                       until - at);
+        at = until;
+    }
+    size_t used;
+    if (!canvas->view->wrap && at <= end &&
+        width_of_text(text + start, len) >
+            text_columns(layout) + (size_t)canvas->view->shift &&
+        width_fit(text + start, len, 1, &used))
+        frame_puts(canvas->frame, right - 1, y, 1, STYLE_DIM, ">");
+}
+
+/* Draws the rows of an entry from `row` on, from y down to below `bottom`.
+ * Returns the next free y. */
+static int draw_line(const struct canvas *canvas, const struct entry *entry,
+                     unsigned row, int y, int bottom)
+{
+    const struct layout *layout = canvas->layout;
+    struct line_text line = {0};
+    struct matches matches;
+    line_compose(&line, entry, layout->escape);
+    find_matches(canvas->view, &line, &matches);
+    size_t at = 0, start, len;
+    size_t columns = canvas->view->wrap ? text_columns(layout) : 0;
+    for (unsigned i = 0;
+         y < bottom && line_next_row(&line, &at, columns, &start, &len); i++) {
+        if (i < row)
+            continue;
+        if (i == 0) {
+            bool timed = draw_time(canvas, entry, y);
+            draw_markers(canvas, entry->number, y, timed);
+            draw_gutter(canvas, entry->number, y, line.word_style,
+                        level_glyph(canvas, entry));
+        }
+        draw_text(canvas, &line, &matches, start, len, y++);
+    }
+    line_free(&line);
+    return y;
+}
+
+/* ---- a step's header ---- */
+
+const char *view_step_glyph(const struct glyphs *glyphs,
+                            const struct step *step, bool folded)
+{
+    switch (step->state) {
+    case STEP_ACTIVE:
+        return folded ? glyphs->folded : glyphs->open;
+    case STEP_DONE:
+        return glyphs->done;
+    case STEP_FAILED:
+        return glyphs->failed;
+    case STEP_STOPPED:
+        return "/";
+    }
+    return "";
+}
+
+enum style view_step_style(const struct step *step)
+{
+    switch (step->state) {
+    case STEP_ACTIVE:
+        return STYLE_RUNNING;
+    case STEP_DONE:
+        return STYLE_DONE;
+    case STEP_FAILED:
+        return STYLE_FAILED;
+    case STEP_STOPPED:
+        return STYLE_CANCELED;
+    }
+    return STYLE_TEXT;
+}
+
+void view_step_duration(const struct canvas *canvas, const struct step *step,
+                        char out[32])
+{
+    bool open = step->ended_ms == INSTANT_NONE;
+    int64_t end = open ? canvas->server_now_ms : step->ended_ms;
+    int64_t ms = end - step->started_ms;
+    out[0] = '\0';
+    if (step->started_ms == INSTANT_NONE)
+        return;
+    ms = ms < 0 ? 0 : ms;
+    if (open && ms < 60000)
+        snprintf(out, 32, "%ds", (int)(ms / 1000));
+    else
+        duration_format_short(open ? ms / 1000 * 1000 : ms, out);
+}
+
+static void folded_note(const struct step *step, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    if (!step->entry_count)
+        return;
+    at += (size_t)snprintf(out, size, "  (%llu line%s folded",
+                           (unsigned long long)step->entry_count,
+                           step->entry_count == 1 ? "" : "s");
+    if (step->errors && at < size)
+        at += (size_t)snprintf(out + at, size - at, ", %u error%s",
+                               step->errors, step->errors == 1 ? "" : "s");
+    if (step->warnings && at < size)
+        at += (size_t)snprintf(out + at, size - at, ", %u warning%s",
+                               step->warnings, step->warnings == 1 ? "" : "s");
+    if (at < size)
+        snprintf(out + at, size - at, ")");
+}
+
+static void draw_title(const struct canvas *canvas, const struct entry *entry,
+                       const struct step *step, bool folded, int y)
+{
+    const struct layout *layout = canvas->layout;
+    char duration[32] = "", note[96] = "";
+    if (step && !layout->side_width)
+        view_step_duration(canvas, step, duration);
+    if (folded && step)
+        folded_note(step, note, sizeof note);
+    int margin = layout->gutter_x ? 1 : 0;
+    int x = layout->log_x + layout->text_x;
+    int right = layout->log_x + layout->log_width - margin;
+    int len = (int)strlen(duration);
+    frame_puts(canvas->frame, right - len, y, len, STYLE_TEXT, duration);
+    int room = right - x - (len ? len + 2 : 0);
+    int note_len = (int)strlen(note);
+    if (room < 20 + note_len)
+        note[0] = '\0', note_len = 0;
+    struct buf safe = buf_make(0);
+    row_safe(&safe, entry->text, entry->text_len, layout->escape);
+    x += frame_put(canvas->frame, x, y, room - note_len, STYLE_STEP,
+                   buf_str(&safe), safe.len);
+    frame_puts(canvas->frame, x, y, note_len, STYLE_DIM, note);
+    buf_free(&safe);
+}
+
+static void draw_header(const struct canvas *canvas, const struct entry *entry,
+                        int y)
+{
+    size_t index = lines_step_of(canvas->run, entry->number);
+    const struct step *step =
+        index == LINES_NO_STEP ? NULL : run_step(canvas->run, index);
+    if (step && step->first_entry != entry->number)
+        step = NULL;
+    bool folded =
+        step && lines_is_folded(canvas->view->lines, canvas->run, index);
+    bool timed = draw_time(canvas, entry, y);
+    draw_markers(canvas, entry->number, y, timed);
+    draw_gutter(canvas, entry->number, y,
+                step ? view_step_style(step) : STYLE_STEP,
+                step ? view_step_glyph(canvas->glyphs, step, folded)
+                     : canvas->glyphs->open);
+    draw_title(canvas, entry, step, folded, y);
+}
+
+/* ---- the pane ---- */
+
+static const char *empty_words(const struct canvas *canvas)
+{
+    if (filter_is_on(lines_filter(canvas->view->lines)) &&
+        logstore_end(run_log(canvas->run)) > 0)
+        return "-- no line passes the filter (& and v change it)";
+    switch (canvas->facts->status) {
+    case STATUS_UNKNOWN:
+        return "-- waiting for the first word of this run";
+    case STATUS_DELAYED:
+    case STATUS_QUEUED:
+    case STATUS_PENDING_VERSION:
+    case STATUS_DEQUEUED:
+        return "-- the run has not started yet";
+    case STATUS_EXECUTING:
+    case STATUS_WAITING:
+        return "-- nothing logged so far";
+    case STATUS_COMPLETED:
+    case STATUS_CANCELED:
+    case STATUS_FAILED:
+    case STATUS_CRASHED:
+    case STATUS_SYSTEM_FAILURE:
+    case STATUS_EXPIRED:
+    case STATUS_TIMED_OUT:
+    case STATUS_COUNT:
+        break;
+    }
+    return "-- the run logged nothing";
+}
+
+void view_log_draw(const struct canvas *canvas)
+{
+    const struct layout *layout = canvas->layout;
+    struct view_run *view = canvas->view;
+    struct log_list list = {view, canvas->run};
+    struct line_source source = view_log_source(&list);
+    int y = layout->log_y, bottom = y + layout->log_height;
+    if (!viewport_settle(&view->port, &source, layout->log_height)) {
+        frame_puts(canvas->frame, layout->log_x + (layout->gutter_x ? 1 : 0), y,
+                   layout->log_width, STYLE_NOTICE, empty_words(canvas));
+        return;
+    }
+    struct place at = view->port.top;
+    struct entry entry;
+    while (y < bottom && logstore_get(run_log(canvas->run), at.line, &entry)) {
+        if (entry.kind == ENTRY_STEP)
+            draw_header(canvas, &entry, y++);
+        else
+            y = draw_line(canvas, &entry, at.row, y, bottom);
+        at.row = 0;
+        if (!source.next(source.context, at.line, &at.line))
+            break;
+    }
+}

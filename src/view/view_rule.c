@@ -1,0 +1,147 @@
+/* The rule above the log: what it holds on the left, and on the right which
+ * part of it is in sight. */
+#include "config.h"
+
+#include "view/view_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The number of the line as in --json: of the entry, or of the next one that
+ * has one (a step's header has none). 0: not known. */
+static uint64_t seq_near(const struct run *run, uint64_t number)
+{
+    enum {
+        LOOK = 32
+    };
+    struct entry entry;
+    for (uint64_t i = number; i < number + LOOK; i++)
+        if (logstore_get(run_log(run), i, &entry) && entry.seq)
+            return entry.seq;
+    for (uint64_t i = 1; i <= LOOK && i <= number; i++)
+        if (logstore_get(run_log(run), number - i, &entry) && entry.seq)
+            return entry.seq;
+    return 0;
+}
+
+static uint64_t entries_below(const struct canvas *canvas)
+{
+    struct log_list list = {canvas->view, canvas->run};
+    struct line_source source = view_log_source(&list);
+    uint64_t last, end = logstore_end(run_log(canvas->run));
+    if (!viewport_last(&canvas->view->port, &source, &last))
+        return 0;
+    /* What a folded step hides is not below: it is where its header is. */
+    uint64_t after;
+    if (!lines_next(canvas->view->lines, canvas->run, last, &after))
+        return end - lines_end(canvas->view->lines, canvas->run);
+    return end - after;
+}
+
+static void line_of_lines(const struct canvas *canvas, char *out, size_t size)
+{
+    uint64_t all = run_entries(canvas->run);
+    uint64_t seq = seq_near(canvas->run, canvas->view->port.cursor);
+    snprintf(out, size, "line %llu of %llu", (unsigned long long)seq,
+             (unsigned long long)all);
+}
+
+static void ended_state(const struct canvas *canvas, char *out, size_t size)
+{
+    uint64_t gaps = run_gaps(canvas->run);
+    char told[40] = "no gaps";
+    if (!canvas->view->port.follow) {
+        line_of_lines(canvas, out, size);
+        return;
+    }
+    if (gaps)
+        snprintf(told, sizeof told, "%llu gap%s", (unsigned long long)gaps,
+                 gaps == 1 ? "" : "s");
+    uint64_t lines = run_entries_standing(canvas->run);
+    snprintf(out, size, "%llu line%s, %s", (unsigned long long)lines,
+             lines == 1 ? "" : "s", told);
+}
+
+void view_log_state(const struct canvas *canvas, char *out, size_t size)
+{
+    const struct view_run *view = canvas->view;
+    uint64_t end = logstore_end(run_log(canvas->run));
+    uint64_t new_count = end > view->seen_end ? end - view->seen_end : 0;
+    if (view->paused) {
+        snprintf(out, size, "paused, %llu new", (unsigned long long)new_count);
+    } else if (run_ended(canvas->run) || canvas->facts->finished) {
+        ended_state(canvas, out, size);
+    } else if (view->port.follow) {
+        snprintf(out, size, "following");
+    } else {
+        uint64_t below = entries_below(canvas);
+        if (below && new_count)
+            snprintf(out, size, "scrolled, %llu below, %llu new",
+                     (unsigned long long)below, (unsigned long long)new_count);
+        else if (below)
+            snprintf(out, size, "scrolled, %llu below",
+                     (unsigned long long)below);
+        else
+            line_of_lines(canvas, out, size);
+    }
+}
+
+static void add_filter(const struct canvas *canvas, struct row *row)
+{
+    static const char *const LEVELS[] = {
+        [LEVEL_NONE] = "",
+        [LEVEL_TRACE] = "trace and up",
+        [LEVEL_DEBUG] = "debug and up",
+        [LEVEL_INFO] = "info and up",
+        [LEVEL_WARN] = "warn and up",
+        [LEVEL_ERROR] = "errors only",
+    };
+    const struct filter *filter = lines_filter(canvas->view->lines);
+    struct buf text = buf_make(0);
+    if (filter->level != LEVEL_NONE)
+        buf_addf(&text, "%s ", LEVELS[filter->level]);
+    if (filter->include)
+        buf_addf(&text, "& %s ", pattern_text(filter->include));
+    if (filter->exclude)
+        buf_addf(&text, "&! %s ", pattern_text(filter->exclude));
+    if (text.len) {
+        buf_truncate(&text, text.len - 1);
+        row_add_remote(row, 3, STYLE_NOTICE, buf_str(&text), 30);
+        row_to_right(row);
+    }
+    buf_free(&text);
+}
+
+static void add_steps(const struct canvas *canvas, struct row *row)
+{
+    size_t count = run_step_count(canvas->run);
+    if (canvas->view->focus == FOCUS_STEPS && !canvas->layout->side_width) {
+        row_add(row, ROW_KEEP, STYLE_STRONG, "steps");
+        return;
+    }
+    if (!count || canvas->layout->side_width) {
+        row_add(row, ROW_KEEP, STYLE_DIM, "log");
+        return;
+    }
+    const struct step *last = run_step(canvas->run, count - 1);
+    const char *word = last->state == STEP_ACTIVE   ? ", 1 active"
+                       : last->state == STEP_FAILED ? ", 1 failed"
+                                                    : "";
+    row_add(row, ROW_KEEP, STYLE_DIM, "steps %zu%s", count, word);
+}
+
+void view_log_draw_rule(const struct canvas *canvas)
+{
+    const struct layout *layout = canvas->layout;
+    char state[80];
+    struct row row = row_make(layout->escape);
+    if (layout->rule_y < 0)
+        return;
+    add_steps(canvas, &row);
+    add_filter(canvas, &row);
+    view_log_state(canvas, state, sizeof state);
+    row_add(&row, ROW_KEEP, STYLE_NOTICE, "%s", state);
+    row_to_right(&row);
+    row_draw_rule(&row, canvas->frame, layout->log_x, layout->rule_y,
+                  layout->log_width, canvas->glyphs->dash);
+}
