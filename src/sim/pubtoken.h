@@ -32,6 +32,10 @@ void pubtoken_sign(struct buf *out, const char *payload, size_t len,
  * for a public token, anything else for a key. */
 bool pubtoken_looks_like(const char *text);
 
+/* The payload of a token, nothing checked (new reference); NULL when the text
+ * is no token. */
+json_t *pubtoken_read(const char *text);
+
 /* Checks signature, issuer, audience, pub and expiry. Returns the payload (new
  * reference), or NULL when anything is wrong. */
 json_t *pubtoken_verify(const char *text, const char *key, int64_t now_s);

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/mem.h"
+#include "sim/pubtoken.h"
 
 struct replay {
     json_t *root;
@@ -19,6 +20,8 @@ struct replay {
     bool *used;
     double speed;
     char *run_id;
+    int64_t began_ms; /* when it was recorded, an instant; -1: not known */
+    int64_t at_ms;    /* how far it has been played */
 };
 
 static const char *text_of(json_t *object, const char *name)
@@ -32,6 +35,46 @@ static int64_t delay(const struct replay *replay, json_t *at_ms)
     if (replay->speed <= 0)
         return 0;
     return (int64_t)((double)json_integer_value(at_ms) / replay->speed);
+}
+
+/* Dates are not recorded; but what was answered first is not older than the
+ * token it was asked with, and the numbers in a position are a moment too. */
+static int64_t issued_ms(json_t *request)
+{
+    const char *bearer =
+        text_of(json_object_get(request, "headers"), "authorization");
+    json_t *payload =
+        strncmp(bearer, "Bearer ", 7) == 0 ? pubtoken_read(bearer + 7) : NULL;
+    json_t *issued = json_object_get(payload, "iat");
+    int64_t ms = issued ? (int64_t)json_integer_value(issued) * 1000 : -1;
+    json_decref(payload);
+    return ms;
+}
+
+static int64_t position_ms(json_t *response)
+{
+    const char *offset =
+        text_of(json_object_get(response, "headers"), "electric-offset");
+    return strcspn(offset, "_") == 13 ? strtoll(offset, NULL, 10) : -1;
+}
+
+static void find_beginning(struct replay *replay)
+{
+    size_t i;
+    json_t *exchange;
+    replay->began_ms = -1;
+    json_array_foreach(replay->exchanges, i, exchange)
+    {
+        json_t *request = json_object_get(exchange, "request");
+        int64_t ms = issued_ms(request);
+        if (ms < 0)
+            ms = position_ms(json_object_get(exchange, "response"));
+        if (ms >= 0) {
+            replay->began_ms =
+                ms - json_integer_value(json_object_get(request, "at_ms"));
+            return;
+        }
+    }
 }
 
 static void find_run(struct replay *replay)
@@ -71,6 +114,7 @@ struct replay *replay_create(const char *json, size_t len, double speed,
                               sizeof *replay->used);
     replay->speed = speed;
     find_run(replay);
+    find_beginning(replay);
     return replay;
 }
 
@@ -277,14 +321,19 @@ static enum answer_step answer(void *self, struct request *request,
         *until_ms = at_ms;
         return ANSWER_WAIT;
     }
+    replay->at_ms = json_integer_value(json_object_get(
+                        json_object_get(last, "request"), "at_ms")) +
+                    json_integer_value(headers_at ? headers_at : end);
     play(replay, last, request, out);
     return ANSWER_READY;
 }
 
+/* The time of the recording, so that its tokens and rows are not old. */
 static int64_t now(void *self, const struct moment *moment)
 {
-    (void)self;
-    return moment->now_ms;
+    const struct replay *replay = self;
+    return replay->began_ms < 0 ? moment->now_ms
+                                : replay->began_ms + replay->at_ms;
 }
 
 const struct answer_ops replay_answer_ops = {answer, now};

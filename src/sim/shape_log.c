@@ -30,13 +30,18 @@ static uint64_t lsn_of(size_t state)
 
 static void name_handle(struct shape_log *log)
 {
-    if (log->electric)
+    if (log->electric) {
         snprintf(log->handle, sizeof log->handle, "%d-%lld",
                  17000000 + log->generation * 37,
                  (long long)log->start_ms * 1000 + log->generation);
-    else
-        snprintf(log->handle, sizeof log->handle, "run-%s",
-                 script_row(log->script, 0, log->start_ms)->id);
+        return;
+    }
+    int len = snprintf(log->handle, sizeof log->handle, "run-%s",
+                       script_row(log->script, 0, log->start_ms)->id);
+    /* The real back end has one handle a run; a rotated one needs another. */
+    if (log->generation > 0)
+        snprintf(log->handle + len, sizeof log->handle - (size_t)len, "-%d",
+                 log->generation);
 }
 
 void shape_log_init(struct shape_log *log, struct script *script, bool electric,
