@@ -20,6 +20,9 @@ BREAKS = {
     "SpacingMark": "SPACING", "L": "L", "V": "V", "T": "T", "LV": "LVT",
     "LVT": "LVT",  # unicode.c tells LV from LVT by arithmetic
 }
+# Those whose conjuncts are one cluster since Unicode 15.1 (rule GB9c).
+CONJUNCT_SCRIPTS = set(
+    "Bengali Devanagari Gujarati Malayalam Oriya Telugu".split())
 JOINING_SCRIPTS = set(
     "Arabic Syriac Thaana Nko Mandaic Devanagari Bengali Gurmukhi Gujarati "
     "Oriya Tamil Telugu Kannada Malayalam Sinhala Tibetan Myanmar Khmer "
@@ -63,6 +66,8 @@ class Tables:
         self.breaks = column_of(
             path("auxiliary/GraphemeBreakProperty.txt"), 1, "Other")
         self.script = column_of(path("Scripts.txt"), 1, "Unknown")
+        self.syllabic = column_of(
+            path("IndicSyllabicCategory.txt"), 1, "Other")
         self.pict = members(path("emoji/emoji-data.txt"),
                             "Extended_Pictographic")
         self.emoji = members(path("emoji/emoji-data.txt"), "Emoji")
@@ -73,6 +78,7 @@ class Tables:
         self.ideograph = members(path("PropList.txt"), "Unified_Ideograph")
 
     def width(self, code):
+        """Columns by which the cursor advances."""
         if code == 0xAD or code in self.visible_format:
             return 1
         if self.category[code] in ("Mn", "Me", "Cf", "Cc", "Cs", "Zl", "Zp"):
@@ -86,6 +92,14 @@ class Tables:
         if 0x3248 <= code < 0x3250 or 0x4DC0 <= code < 0x4E00:
             return 2
         return 2 if self.is_emoji_to_come(code) else 1
+
+    def sign(self, code):
+        """Columns as the base of a cluster; 0 when it shows nothing."""
+        if self.category[code] == "Cf" or code in self.ignorable:
+            return 0
+        if self.asian[code] == "A":
+            return min(self.width(code), 1)
+        return self.width(code)
 
     def is_emoji_to_come(self, code):
         """Not assigned yet, in the blocks that new emoji go to; all wide."""
@@ -106,6 +120,10 @@ class Tables:
         return (self.script[code] in JOINING_SCRIPTS and
                 self.category[code][0] in "LM" and not self.hidden(code))
 
+    def conjunct(self, code, part):
+        return (self.script[code] in CONJUNCT_SCRIPTS and
+                self.syllabic[code] == part)
+
     def attributes(self, code):
         flags = [name for name, here in (
             ("PICT", code in self.pict),
@@ -113,14 +131,17 @@ class Tables:
             ("HIDDEN", self.hidden(code)),
             ("IDEOGRAPH", code in self.ideograph),
             ("JOINING", self.joining(code)),
+            ("SPACING", self.category[code] == "Mc"),
+            ("CONSONANT", self.conjunct(code, "Consonant")),
+            ("VIRAMA", self.conjunct(code, "Virama")),
         ) if here]
-        return (self.width(code), BREAKS.get(self.breaks[code], "OTHER"),
-                tuple(flags))
+        return (self.width(code), self.sign(code),
+                BREAKS.get(self.breaks[code], "OTHER"), tuple(flags))
 
 
 def ranges(tables):
     """Yields (first, last, attributes) where they are not the usual ones."""
-    usual = (1, "OTHER", ())
+    usual = (1, 1, "OTHER", ())
     first, known = 0, tables.attributes(0)
     for code in range(1, LAST + 2):
         now = tables.attributes(code) if code <= LAST else None
@@ -133,13 +154,13 @@ def ranges(tables):
 def main():
     tables = Tables(sys.argv[1] if len(sys.argv) > 1 else "/usr/share/unicode")
     print("/* Made by make-width-table.py from Unicode 15.0.0; not to be edited.")
-    print(" * {first, last, columns, break class, flags}; what is not listed is")
-    print(" * {1, OTHER, 0}. */")
+    print(" * {first, last, width, sign, break class, flags}; what is not listed")
+    print(" * is {1, 1, OTHER, 0}. */")
     print("/* clang-format off */")
-    for first, last, (width, kind, flags) in ranges(tables):
+    for first, last, (width, sign, kind, flags) in ranges(tables):
         bits = " | ".join("UNICODE_" + flag for flag in flags) or "0"
-        print("{0x%04X, 0x%04X, %d, BREAK_%s, %s}," %
-              (first, last, width, kind, bits))
+        print("{0x%04X, 0x%04X, %d, %d, BREAK_%s, %s}," %
+              (first, last, width, sign, kind, bits))
 
 
 if __name__ == "__main__":

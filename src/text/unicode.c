@@ -8,6 +8,7 @@ static const struct range {
     uint32_t first;
     uint32_t last;
     uint8_t width;
+    uint8_t sign;
     uint8_t class;
     uint8_t flags;
 } ranges[] = {
@@ -23,7 +24,7 @@ enum {
     CJK_LAST = 0x9FFF
 };
 
-static const struct unicode usual = {.width = 1, .class = BREAK_OTHER};
+static const struct unicode usual = {.width = 1, .sign = 1};
 
 static struct unicode look_up(uint32_t code)
 {
@@ -37,7 +38,8 @@ static struct unicode look_up(uint32_t code)
         else if (code > range->last)
             low = middle + 1;
         else
-            return (struct unicode){range->width, range->class, range->flags};
+            return (struct unicode){range->width, range->sign, range->class,
+                                    range->flags};
     }
     return usual;
 }
@@ -46,11 +48,12 @@ struct unicode unicode_of(uint32_t code)
 {
     if (code >= HANGUL_FIRST && code <= HANGUL_LAST) {
         bool open = (code - HANGUL_FIRST) % HANGUL_TRAILING == 0;
-        return (struct unicode){.width = 2,
-                                .class = open ? BREAK_LV : BREAK_LVT};
+        return (struct unicode){
+            .width = 2, .sign = 2, .class = open ? BREAK_LV : BREAK_LVT};
     }
     if (code >= CJK_FIRST && code <= CJK_LAST)
-        return (struct unicode){.width = 2, .flags = UNICODE_IDEOGRAPH};
+        return (struct unicode){
+            .width = 2, .sign = 2, .flags = UNICODE_IDEOGRAPH};
     return look_up(code);
 }
 

@@ -26,16 +26,20 @@ enum unicode_break {
 };
 
 enum unicode_flags {
-    UNICODE_PICT = 1,      /* Extended_Pictographic */
-    UNICODE_EMOJI = 2,     /* may be followed by U+FE0E or U+FE0F */
-    UNICODE_HIDDEN = 4,    /* shows nothing by itself, steers what others show,
-                            * or is not assigned */
-    UNICODE_IDEOGRAPH = 8, /* may be followed by an ideographic variation */
-    UNICODE_JOINING = 16   /* of a script that needs the joiners */
+    UNICODE_PICT = 1,       /* Extended_Pictographic */
+    UNICODE_EMOJI = 2,      /* may be followed by U+FE0E or U+FE0F */
+    UNICODE_HIDDEN = 4,     /* shows nothing by itself, steers what others show,
+                             * or is not assigned */
+    UNICODE_IDEOGRAPH = 8,  /* may be followed by an ideographic variation */
+    UNICODE_JOINING = 16,   /* of a script that needs the joiners */
+    UNICODE_SPACING = 32,   /* a mark that takes room of its own */
+    UNICODE_CONSONANT = 64, /* of a script that forms conjuncts … */
+    UNICODE_VIRAMA = 128    /* … and what joins two of them */
 };
 
 struct unicode {
-    uint8_t width; /* 0, 1, 2 columns */
+    uint8_t width; /* 0, 1, 2 columns that the cursor advances by */
+    uint8_t sign;  /* columns as the base of a cluster; 0: shows nothing */
     uint8_t class; /* enum unicode_break */
     uint8_t flags; /* enum unicode_flags */
 };

@@ -10,8 +10,8 @@
 enum {
     VARIATION_EMOJI = 0xFE0F,
     KEYCAP = 0x20E3,
-    HALFWIDTH_VOICED = 0xFF9E,    /* a sound mark that takes a column, … */
-    HALFWIDTH_SEMIVOICED = 0xFF9F /* … though it extends the cluster */
+    HALFWIDTH_FIRST = 0xFF00, /* of these, sound marks extend a cluster */
+    HALFWIDTH_LAST = 0xFFEF
 };
 
 int width_of_code(uint32_t code)
@@ -68,12 +68,16 @@ size_t width_cluster(const char *text, size_t len, int *columns)
     return at;
 }
 
-/* What is known of a cluster while its code points are read. */
+/* The cluster being read. Conjuncts of Indic scripts count as one, as they do
+ * since Unicode 15.1, though width_cluster() cuts between their parts. */
 struct shape {
     struct grapheme walk;
-    uint32_t last;  /* code point before, 0 at the start */
-    unsigned wide;  /* the widest so far */
-    unsigned extra; /* columns beside it */
+    uint32_t last;     /* code point before, but for a variation selector */
+    bool consonant;    /* a consonant and marks came last */
+    bool conjunct;     /* … and one of these joins it to what follows */
+    bool emoji;        /* something made an emoji of it */
+    unsigned base;     /* columns of the first sign; Hangul syllables add up */
+    unsigned trailing; /* columns of marks that take room of their own */
 };
 
 static bool is_keycap_base(uint32_t code)
@@ -89,47 +93,74 @@ static bool makes_emoji(const struct shape *shape, uint32_t code,
         return shape->last >= 0x80 &&
                (unicode_of(shape->last).flags & UNICODE_EMOJI);
     if (code == KEYCAP)
-        return shape->last == VARIATION_EMOJI || is_keycap_base(shape->last);
+        return is_keycap_base(shape->last);
+    if (next.class == BREAK_REGIONAL)
+        return shape->walk.half_flag;
+    if (next.class == BREAK_EXTEND && (next.flags & UNICODE_EMOJI))
+        return shape->walk.pict; /* a skin tone */
     return (next.flags & UNICODE_PICT) && shape->walk.pict_joined;
 }
 
-static void shape_add(struct shape *shape, uint32_t code)
+static bool takes_room_behind(uint32_t code, struct unicode next)
 {
-    struct unicode next = unicode_of(code);
-    bool emoji = makes_emoji(shape, code, next) ||
-                 (next.class == BREAK_REGIONAL && shape->walk.half_flag);
-    if (code == HALFWIDTH_VOICED || code == HALFWIDTH_SEMIVOICED)
-        shape->extra++;
-    else if (next.width > shape->wide)
-        shape->wide = next.width;
-    if (emoji)
-        shape->wide = 2;
-    grapheme_next(&shape->walk, next);
-    shape->last = code;
+    return (next.flags & UNICODE_SPACING) ||
+           (code >= HALFWIDTH_FIRST && code <= HALFWIDTH_LAST);
 }
 
-static unsigned shape_columns(const char *cluster, size_t len)
+static bool is_hangul_base(struct unicode next)
 {
-    struct shape shape = {.walk = GRAPHEME_START};
-    for (size_t at = 0; at < len;) {
-        uint32_t code;
-        at += utf8_decode(cluster + at, len - at, &code);
-        shape_add(&shape, code);
+    return next.class == BREAK_L || next.class == BREAK_LV ||
+           next.class == BREAK_LVT;
+}
+
+static void shape_add(struct shape *shape, uint32_t code, struct unicode next)
+{
+    if (shape->base == 0 || is_hangul_base(next))
+        shape->base += next.sign;
+    else if (takes_room_behind(code, next))
+        shape->trailing += next.sign;
+}
+
+/* Follows "consonant, marks, virama, marks, consonant". */
+static void follow_conjunct(struct shape *shape, struct unicode next)
+{
+    bool mark = next.class == BREAK_EXTEND || next.class == BREAK_ZWJ;
+    if (next.flags & UNICODE_VIRAMA) {
+        shape->conjunct = shape->consonant;
+    } else if (!mark) {
+        shape->consonant = next.flags & UNICODE_CONSONANT;
+        shape->conjunct = false;
     }
-    return shape.wide + shape.extra;
+}
+
+static size_t shape_columns(const struct shape *shape)
+{
+    return shape->emoji ? 2 : shape->base + shape->trailing;
 }
 
 size_t width_of_text(const char *text, size_t len)
 {
+    struct shape shape = {.walk = GRAPHEME_START};
     size_t columns = 0;
-    while (len) {
-        int sum;
-        size_t used = width_cluster(text, len, &sum);
-        columns += used == 1 ? (unsigned)sum : shape_columns(text, used);
-        text += used;
-        len -= used;
+    for (size_t at = 0; at < len;) {
+        uint32_t code;
+        at += utf8_decode(text + at, len - at, &code);
+        struct unicode next = unicode_of(code);
+        bool joined = shape.conjunct && (next.flags & UNICODE_CONSONANT);
+        bool emoji = makes_emoji(&shape, code, next);
+        if (grapheme_next(&shape.walk, next) && !joined) {
+            columns += shape_columns(&shape);
+            shape.emoji = false;
+            shape.base = 0;
+            shape.trailing = 0;
+        }
+        shape.emoji = shape.emoji || emoji;
+        shape_add(&shape, code, next);
+        follow_conjunct(&shape, next);
+        if (code != VARIATION_EMOJI)
+            shape.last = code;
     }
-    return columns;
+    return columns + shape_columns(&shape);
 }
 
 size_t width_fit(const char *text, size_t len, size_t columns, size_t *used)
