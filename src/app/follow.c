@@ -1,0 +1,507 @@
+#include "config.h"
+
+#include "app/follow.h"
+
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "app/exit_code.h"
+#include "app/tui.h"
+#include "app/verdict.h"
+#include "app/zone.h"
+#include "base/instant.h"
+#include "base/mem.h"
+#include "io/http.h"
+#include "io/loop.h"
+#include "io/sink.h"
+#include "io/source.h"
+#include "io/token.h"
+#include "model/run.h"
+#include "text/escape.h"
+#include "wire/jwt.h"
+
+enum {
+    LINGER_MS = 1500,       /* watching for late entries, in lines */
+    SCREEN_LINGER_MS = 15000
+};
+
+/* Everything of one session. */
+struct session {
+    const struct options *options;
+    const struct settings *settings;
+    const char *run_id;
+    struct loop *loop;
+    struct http *http;
+    struct token *token;
+    struct source *source;
+    char *poll_secret;     /* a header; secret */
+    struct sink *sink;     /* lines, or … */
+    struct tui *tui;       /* … the screen */
+    struct run *run;
+    regex_t include, exclude;
+    bool has_include, has_exclude;
+    struct loop_timer timeout;
+    struct error failure;  /* why following ended early */
+    bool ended;            /* the source has told its end */
+    int forced_code;       /* -1: the run decides */
+    bool reader_left;      /* nobody reads our output any more */
+};
+
+/* Ends the session with an exit status of its own. */
+static void leave(struct session *session, int code)
+{
+    if (session->forced_code < 0)
+        session->forced_code = code;
+    loop_stop(session->loop);
+}
+
+static void flush(struct session *session)
+{
+    struct error err = {0};
+    if (!session->sink || sink_flush(session->sink, &err))
+        return;
+    session->reader_left = true;
+    session->failure = err;
+    leave(session, err.kind == ERROR_NONE ? EXIT_COMPLETED : EXIT_CONNECTION);
+}
+
+static bool nothing_heard(const struct session *session)
+{
+    return run_facts(session->run)->status == STATUS_UNKNOWN &&
+           !run_facts(session->run)->task;
+}
+
+static void take_end(struct session *session, const struct event *event)
+{
+    session->ended = true;
+    if (event->end.failure)
+        session->failure = *event->end.failure;
+    /* the screen stays for reading, unless there is nothing to read */
+    if (!session->tui || nothing_heard(session))
+        loop_stop(session->loop);
+}
+
+static void on_event(void *context, const struct event *event)
+{
+    struct session *session = context;
+    run_apply(session->run, event);
+    if (session->sink)
+        sink_event(session->sink, event);
+    if (session->tui)
+        tui_note(session->tui);
+    if (event->type == EVENT_END)
+        take_end(session, event);
+}
+
+static void on_timeout(void *context)
+{
+    leave(context, EXIT_TIMEOUT);
+}
+
+static void on_signal(void *context, int number)
+{
+    struct session *session = context;
+    switch (number) {
+    case SIGWINCH:
+    case SIGCONT:
+    case SIGTSTP:
+        if (session->tui)
+            tui_take_signal(session->tui, number);
+        else if (number == SIGTSTP)
+            raise(SIGSTOP);
+        if (number == SIGCONT && !session->ended)
+            session->source->ops->wake(session->source);
+        break;
+    default:
+        leave(session, EXIT_SIGNAL + number);
+    }
+}
+
+static void on_input(void *context)
+{
+    struct session *session = context;
+    switch (tui_read_keys(session->tui)) {
+    case TUI_STAYS:
+        break;
+    case TUI_QUIT:
+        loop_stop(session->loop);
+        break;
+    case TUI_INTERRUPTED:
+        leave(session, EXIT_SIGNAL + SIGINT);
+        break;
+    }
+}
+
+static int64_t on_turn(void *context)
+{
+    struct session *session = context;
+    flush(session);
+    return session->tui ? tui_turn(session->tui) : -1;
+}
+
+static bool compile(regex_t *expression, bool *ready, const char *text,
+                    const char *name, struct error *err)
+{
+    char words[200];
+    int bad = text ? regcomp(expression, text, REG_EXTENDED) : 0;
+    *ready = text && !bad;
+    if (!bad)
+        return true;
+    regerror(bad, expression, words, sizeof words);
+    return error_set(err, ERROR_USAGE,
+                     "--%s: \"%.60s\" is no regular expression: %s", name,
+                     text, words);
+}
+
+static bool is_dumb_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return !term || !*term || strcmp(term, "dumb") == 0;
+}
+
+static bool wants_screen(const struct options *options)
+{
+    return options->output == OUTPUT_AUTO && !options->no_follow &&
+           isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
+           !is_dumb_terminal();
+}
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value && strcmp(value, "0") != 0;
+}
+
+/* The option, then NO_COLOR, then the forcing variables, then the terminal. */
+static bool wants_color(const struct options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *clicolor = getenv("CLICOLOR");
+    if (options->color != WHEN_AUTO)
+        return options->color == WHEN_ALWAYS;
+    if (no_color && *no_color)
+        return false;
+    if (is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE"))
+        return true;
+    if (clicolor && strcmp(clicolor, "0") == 0)
+        return false;
+    return isatty(STDOUT_FILENO) && !is_dumb_terminal();
+}
+
+static bool open_lines(struct session *session, struct error *err)
+{
+    const struct options *options = session->options;
+    if (!compile(&session->include, &session->has_include, options->include,
+                 "include", err) ||
+        !compile(&session->exclude, &session->has_exclude, options->exclude,
+                 "exclude", err))
+        return false;
+    struct sink_options sink_options = {
+        .fd = STDOUT_FILENO,
+        .now_ms = loop_wall_ms(session->loop),
+        .source = session->source->ops->name,
+        .level = options->level,
+        .include = session->has_include ? &session->include : NULL,
+        .exclude = session->has_exclude ? &session->exclude : NULL,
+        .fields = options->json_fields,
+        .color = wants_color(options),
+        .time_is_utc = options->time == TIME_IN_UTC,
+        .show_time = options->time != TIME_OFF,
+        .utc_offset_s = zone_offset_s,
+    };
+    session->sink = options->output == OUTPUT_JSON
+                        ? sink_json_create(&sink_options)
+                        : sink_plain_create(&sink_options);
+    return true;
+}
+
+static bool open_screen(struct session *session, struct error *err)
+{
+    struct options options = *session->options;
+    if (options.color == WHEN_AUTO)
+        options.color = wants_color(&options) ? WHEN_AUTO : WHEN_NEVER;
+    session->tui = tui_open(&options, session->run, session->loop, err);
+    if (!session->tui)
+        return false;
+    loop_set_input(session->loop, tui_fd(session->tui), on_input, session);
+    return true;
+}
+
+/* The key to an API's polling endpoint is the one to its token endpoint. */
+static char *poll_header(const struct settings *settings)
+{
+    if (!settings->poll_url || !settings->api_key)
+        return NULL;
+    bool bearer = strncasecmp(settings->api_key, "Bearer ", 7) == 0;
+    const char *name = bearer ? "Authorization: " : "x-api-key: ";
+    size_t size = strlen(name) + strlen(settings->api_key) + 1;
+    char *header = mem_alloc(size);
+    snprintf(header, size, "%s%s", name, settings->api_key);
+    return header;
+}
+
+static struct token *make_token(const struct settings *settings,
+                                struct http *http, struct loop *loop,
+                                const char *run)
+{
+    struct token_options options = {
+        .api_url = settings->api_url,
+        .token_url = settings->token_url,
+        .api_key = settings->api_key,
+        .access_token = settings->access_token,
+        .secret_key = settings->secret_key,
+        .file = settings->token_file,
+        .command = settings->token_cmd,
+    };
+    return token_create(http, loop, &options, run);
+}
+
+static void make_source(struct session *session, bool on_screen)
+{
+    const struct options *options = session->options;
+    const struct settings *settings = session->settings;
+    bool once = options->command == COMMAND_SHOW;
+    session->poll_secret = poll_header(settings);
+    struct source_options source_options = {
+        .run = session->run_id,
+        .api_url = settings->api_url,
+        .poll_url = settings->poll_url,
+        .poll_secret = session->poll_secret,
+        .progress_key = settings->progress_key,
+        .log_key = settings->log_key,
+        .scale = options->scale,
+        .idle_ms = options->idle_ms,
+        .max_retries = options->max_retries,
+        .follow = !options->no_follow && !once,
+        .poll_only = options->poll_only || once,
+        .want_details = on_screen,
+        .linger_ms = on_screen ? SCREEN_LINGER_MS : LINGER_MS,
+    };
+    session->source =
+        source_run_create(&source_options, session->http, session->loop,
+                          session->token, on_event, session);
+}
+
+static struct http *make_http(const struct options *options,
+                              struct loop *loop)
+{
+    struct http_options http_options = {
+        .ca_file = options->ca_file,
+        .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
+    };
+    return http_create(loop, &http_options);
+}
+
+static bool open_session(struct session *session, struct error *err)
+{
+    const struct options *options = session->options;
+    bool on_screen =
+        wants_screen(options) && options->command != COMMAND_SHOW;
+    session->loop = loop_create(err);
+    if (!session->loop)
+        return false;
+    session->http = make_http(options, session->loop);
+    session->token = make_token(session->settings, session->http,
+                                session->loop, session->run_id);
+    session->run = run_create(session->run_id, options->memory);
+    make_source(session, on_screen);
+    loop_set_signals(session->loop, on_signal, session);
+    loop_set_turn(session->loop, on_turn, session);
+    if (options->timeout_ms)
+        loop_timer_start(session->loop, &session->timeout,
+                         options->timeout_ms, on_timeout, session);
+    return on_screen ? open_screen(session, err) : open_lines(session, err);
+}
+
+/* The last line is an end line, whatever happened. */
+static void tell_end(struct session *session)
+{
+    if (session->ended || !session->sink || session->reader_left)
+        return;
+    struct event event = {.type = EVENT_END,
+                          .time_ms = loop_wall_ms(session->loop),
+                          .run = session->run_id};
+    sink_event(session->sink, &event);
+    flush(session);
+}
+
+static void close_session(struct session *session)
+{
+    if (session->source)
+        session->source->ops->destroy(session->source);
+    sink_destroy(session->sink);
+    token_destroy(session->token);
+    http_destroy(session->http);
+    run_destroy(session->run);
+    if (session->poll_secret)
+        mem_wipe(session->poll_secret, strlen(session->poll_secret));
+    free(session->poll_secret);
+    if (session->has_include)
+        regfree(&session->include);
+    if (session->has_exclude)
+        regfree(&session->exclude);
+    loop_destroy(session->loop);
+}
+
+static void print_error(const struct error *err)
+{
+    struct buf safe = buf_make(0);
+    escape_text(&safe, err->message, strlen(err->message), 0);
+    fprintf(stderr, "runtail: %s\n", buf_str(&safe));
+    buf_free(&safe);
+}
+
+/* Leaves the screen and says on the main one what there is to say. */
+static void leave_screen(struct session *session, const char *again)
+{
+    const struct error *failure =
+        session->failure.kind != ERROR_NONE ? &session->failure : NULL;
+    if (!session->tui)
+        return;
+    tui_close(session->tui);
+    session->tui = NULL;
+    if (!nothing_heard(session))
+        verdict_print(stdout, session->run, loop_wall_ms(session->loop),
+                      again, failure);
+}
+
+static int code_of(const struct session *session)
+{
+    const struct run_facts *facts = run_facts(session->run);
+    int code = session->failure.kind != ERROR_NONE
+                   ? exit_code_of_error(&session->failure)
+               : facts->finished ? exit_code_of_run(facts)
+                                 : EXIT_LEFT;
+    bool worked = session->failure.kind == ERROR_NONE && session->ended;
+    if (session->options->no_exit_status && worked)
+        code = EXIT_COMPLETED;
+    return session->forced_code >= 0 ? session->forced_code : code;
+}
+
+static void say_why(const struct session *session)
+{
+    struct error err = {0};
+    if (session->failure.kind != ERROR_NONE) {
+        print_error(&session->failure);
+    } else if (session->forced_code == EXIT_TIMEOUT) {
+        error_set(&err, ERROR_CONNECTION,
+                  "gave up on %s after the time that --timeout allows; the "
+                  "run goes on",
+                  session->run_id);
+        print_error(&err);
+    }
+}
+
+int follow_run(const struct options *options, const struct settings *settings,
+               const char *run, const char *again)
+{
+    struct error err = {0};
+    struct session session = {.options = options,
+                              .settings = settings,
+                              .run_id = run,
+                              .forced_code = -1};
+    int code;
+    if (open_session(&session, &err)) {
+        session.source->ops->start(session.source);
+        loop_run(session.loop);
+        tell_end(&session);
+        flush(&session);
+        bool on_screen = session.tui != NULL;
+        leave_screen(&session, again);
+        if (!on_screen || nothing_heard(&session))
+            say_why(&session);
+        code = code_of(&session);
+    } else {
+        tui_close(session.tui);
+        print_error(&err);
+        code = exit_code_of_error(&err);
+    }
+    close_session(&session);
+    return code;
+}
+
+/* What `runtail token` needs between asking and answering. */
+struct token_answer {
+    struct loop *loop;
+    char *value; /* secret */
+    struct error err;
+};
+
+static void on_token(void *context, const char *token,
+                     const struct error *err)
+{
+    struct token_answer *answer = context;
+    if (err)
+        answer->err = *err;
+    else
+        answer->value = mem_strdup(token);
+    loop_stop(answer->loop);
+}
+
+static void print_token(const struct options *options, const char *token,
+                        const char *origin)
+{
+    struct jwt_claims claims;
+    char when[INSTANT_TEXT_SIZE];
+    if (options->print_token) {
+        puts(token);
+        return;
+    }
+    printf("from     %s\n", origin);
+    if (!jwt_read(token, &claims)) {
+        puts("kind     secret key, or an opaque token: what it may do and how "
+             "long it lasts is not told");
+        return;
+    }
+    struct buf scopes = buf_make(0);
+    escape_text(&scopes, buf_str(&claims.scopes), claims.scopes.len, 0);
+    printf("kind     %s\n",
+           claims.is_public ? "public access token" : "JSON web token");
+    printf("scopes   %s\n", scopes.len ? buf_str(&scopes) : "none told");
+    if (claims.expires_ms != INSTANT_NONE) {
+        instant_format_utc(claims.expires_ms, when);
+        printf("expires  %s\n", when);
+    }
+    buf_free(&scopes);
+    buf_free(&claims.scopes);
+}
+
+static int64_t check_answered(void *context)
+{
+    struct token_answer *answer = context;
+    if (answer->value || answer->err.kind != ERROR_NONE)
+        loop_stop(answer->loop);
+    return -1;
+}
+
+int follow_token(const struct options *options,
+                 const struct settings *settings, const char *run)
+{
+    struct token_answer answer = {0};
+    answer.loop = loop_create(&answer.err);
+    if (!answer.loop) {
+        print_error(&answer.err);
+        return EXIT_CONNECTION;
+    }
+    struct http *http = make_http(options, answer.loop);
+    struct token *token = make_token(settings, http, answer.loop, run);
+    loop_set_turn(answer.loop, check_answered, &answer);
+    token_get(token, on_token, &answer);
+    loop_run(answer.loop);
+    if (answer.value)
+        print_token(options, answer.value, token_origin(token));
+    else
+        print_error(&answer.err);
+    if (answer.value)
+        mem_wipe(answer.value, strlen(answer.value));
+    free(answer.value);
+    token_destroy(token);
+    http_destroy(http);
+    loop_destroy(answer.loop);
+    return exit_code_of_error(&answer.err);
+}

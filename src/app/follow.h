@@ -1,0 +1,18 @@
+/* Following one run from start to end, on the screen or as lines. */
+#ifndef APP_FOLLOW_H
+#define APP_FOLLOW_H
+
+#include "app/options.h"
+#include "app/settings.h"
+
+/* Follows `run` (an id) and returns the exit status. Messages go to standard
+ * error. again: the command that would follow it again, for the verdict. */
+int follow_run(const struct options *options, const struct settings *settings,
+               const char *run, const char *again);
+
+/* Gets a token as following would, prints what it is; returns the exit
+ * status. */
+int follow_token(const struct options *options,
+                 const struct settings *settings, const char *run);
+
+#endif

@@ -1,0 +1,105 @@
+#include "config.h"
+
+#include <curl/curl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/demo.h"
+#include "app/exit_code.h"
+#include "app/follow.h"
+#include "app/options.h"
+#include "app/settings.h"
+#include "app/zone.h"
+#include "io/screen.h"
+#include "wire/url.h"
+
+static void on_crash(int number)
+{
+    screen_emergency_restore();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* A crash must not leave the terminal in ruins, nor a core file with tokens
+ * in it. */
+static void guard_crashes(void)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct rlimit none = {0, 0};
+    struct sigaction action = {.sa_handler = on_crash};
+    sigemptyset(&action.sa_mask);
+    setrlimit(RLIMIT_CORE, &none);
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigaction(crashes[i], &action, NULL);
+}
+
+static int complain(const struct error *err)
+{
+    fprintf(stderr, "runtail: %s\n", err->message);
+    return exit_code_of_error(err);
+}
+
+/* With settings at hand: the commands that work on a run. */
+static int run_command(const struct options *options)
+{
+    struct error err = {0};
+    struct settings settings;
+    char *run = url_run_id(options->target);
+    int code;
+    if (!run)
+        error_set(&err, ERROR_USAGE,
+                  "\"%.100s\" is no run id (run_…) nor the URL of a run",
+                  options->target);
+    bool good = settings_load(&settings, options, &err) && run;
+    if (!good)
+        code = complain(&err);
+    else if (options->command == COMMAND_TOKEN)
+        code = follow_token(options, &settings, run);
+    else
+        code = follow_run(options, &settings, run, NULL);
+    settings_free(&settings);
+    free(run);
+    return code;
+}
+
+static int dispatch(const struct options *options)
+{
+    switch (options->command) {
+    case COMMAND_HELP:
+        options_print_help();
+        return EXIT_COMPLETED;
+    case COMMAND_HELP_ALL:
+        options_print_help_all();
+        return EXIT_COMPLETED;
+    case COMMAND_VERSION:
+        puts(PACKAGE_NAME " " PACKAGE_VERSION);
+        return EXIT_COMPLETED;
+    case COMMAND_DEMO:
+        return demo_run(options);
+    case COMMAND_WATCH:
+    case COMMAND_SHOW:
+    case COMMAND_TOKEN:
+        break;
+    }
+    return run_command(options);
+}
+
+int main(int argc, char **argv)
+{
+    struct error err = {0};
+    struct options options;
+    setlocale(LC_CTYPE, "");
+    guard_crashes();
+    if (!options_parse(&options, argc, argv, &err) ||
+        !zone_set(options.zone, &err))
+        return complain(&err);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    int code = dispatch(&options);
+    curl_global_cleanup();
+    return code;
+}

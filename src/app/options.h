@@ -1,0 +1,69 @@
+/* The command line, as values. */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "view/view_run.h"
+#include "wire/event.h"
+#include "wire/progress.h"
+
+enum command {
+    COMMAND_WATCH,
+    COMMAND_SHOW,
+    COMMAND_TOKEN,
+    COMMAND_DEMO,
+    COMMAND_HELP,
+    COMMAND_HELP_ALL,
+    COMMAND_VERSION
+};
+
+enum output {
+    OUTPUT_AUTO, /* the screen on a terminal, else plain lines */
+    OUTPUT_PLAIN,
+    OUTPUT_JSON
+};
+
+enum when {
+    WHEN_AUTO,
+    WHEN_ALWAYS,
+    WHEN_NEVER
+};
+
+/* Texts are those of argv, NULL or the default where not given. */
+struct options {
+    enum command command;
+    const char *target; /* run id or URL; for demo the scenario; may be NULL */
+    const char *api_url, *token_url, *poll_url;
+    const char *token_file, *token_cmd, *profile, *ca_file;
+    enum output output;
+    const char *json_fields;
+    bool no_follow, poll_only, no_exit_status, print_token;
+    enum log_level level;
+    const char *include, *exclude;
+    enum time_column time;
+    const char *zone;
+    enum when color;
+    bool ascii, no_motion;
+    int64_t timeout_ms, idle_ms; /* 0: none, default */
+    int max_retries;             /* -1: unlimited */
+    const char *progress_key, *log_key;
+    enum progress_scale scale;
+    size_t memory;
+    double speed;
+    const char *backend, *fault;
+    bool list;
+};
+
+/* False with *err (kind ERROR_USAGE) on anything that is not understood. */
+bool options_parse(struct options *options, int argc, char **argv,
+                   struct error *err);
+
+/* The texts of --help (at most 24 lines) and --help-all. */
+void options_print_help(void);
+void options_print_help_all(void);
+
+#endif

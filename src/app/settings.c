@@ -1,0 +1,205 @@
+#include "config.h"
+
+#include "app/settings.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "wire/url.h"
+
+static const char default_api_url[] = "https://api.trigger.dev";
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static char *config_path(void)
+{
+    struct buf path = buf_make(0);
+    const char *given = environment("RUNTAIL_CONFIG");
+    const char *base = environment("XDG_CONFIG_HOME");
+    const char *home = environment("HOME");
+    if (given)
+        buf_adds(&path, given);
+    else if (base)
+        buf_addf(&path, "%s/runtail/config.json", base);
+    else if (home)
+        buf_addf(&path, "%s/.config/runtail/config.json", home);
+    return path.len ? buf_take(&path) : NULL;
+}
+
+static bool holds_secret(json_t *profile)
+{
+    return json_object_get(profile, "apiKey") ||
+           json_object_get(profile, "secretKey") ||
+           json_object_get(profile, "accessToken");
+}
+
+static bool any_secret(json_t *root)
+{
+    const char *name;
+    json_t *profile;
+    json_object_foreach(json_object_get(root, "profiles"), name, profile)
+        if (holds_secret(profile))
+            return true;
+    return false;
+}
+
+static bool check_private(const char *path, json_t *root, struct error *err)
+{
+    struct stat info;
+    if (!any_secret(root) || stat(path, &info) != 0 ||
+        !(info.st_mode & (S_IRWXG | S_IRWXO)))
+        return true;
+    return error_set(err, ERROR_USAGE,
+                     "%s holds a secret and others may read it; run: chmod "
+                     "600 %s",
+                     path, path);
+}
+
+/* The file's content; NULL without an error when there is no file. */
+static json_t *read_file(const char *path, struct error *err)
+{
+    json_error_t broken;
+    FILE *in = path ? fopen(path, "re") : NULL;
+    if (!in) {
+        if (path && environment("RUNTAIL_CONFIG"))
+            error_set(err, ERROR_USAGE, "cannot read the configuration %s: %s",
+                      path, strerror(errno));
+        return NULL;
+    }
+    json_t *root = json_loadf(in, JSON_REJECT_DUPLICATES, &broken);
+    fclose(in);
+    if (!root)
+        error_set(err, ERROR_USAGE, "%s, line %d: %s", path, broken.line,
+                  broken.text);
+    return root;
+}
+
+/* The profile's object (new reference), NULL when there is none to use. */
+static json_t *read_profile(const struct options *options, struct error *err)
+{
+    char *path = config_path();
+    json_t *profile = NULL;
+    const char *name = options->profile ? options->profile
+                                        : environment("RUNTAIL_PROFILE");
+    json_t *root = read_file(path, err);
+    if (root && check_private(path, root, err)) {
+        const char *wanted =
+            name ? name : json_string_value(json_object_get(root, "profile"));
+        if (wanted)
+            profile = json_incref(json_object_get(
+                json_object_get(root, "profiles"), wanted));
+        name = wanted;
+    }
+    if (name && !profile)
+        error_set(err, ERROR_USAGE, "no profile \"%.60s\" in %s", name,
+                  path ? path : "any configuration file");
+    json_decref(root);
+    free(path);
+    return profile;
+}
+
+/* The first that is set, as an owned text. */
+static char *first(const char *option, const char *variable, json_t *profile,
+                   const char *member)
+{
+    if (option)
+        return mem_strdup(option);
+    const char *value = variable ? environment(variable) : NULL;
+    if (!value)
+        value = json_string_value(json_object_get(profile, member));
+    return mem_strdup(value);
+}
+
+static bool check_url(const char *url, const char *name, struct error *err)
+{
+    struct buf origin = buf_make(0);
+    bool good = !url || url_origin(url, &origin);
+    buf_free(&origin);
+    return good || error_set(err, ERROR_USAGE,
+                             "%s must be an http or https URL such as "
+                             "https://api.example.com, not \"%.100s\"",
+                             name, url);
+}
+
+static void set_defaults(struct settings *settings)
+{
+    if (!settings->api_url)
+        settings->api_url = mem_strdup(default_api_url);
+    size_t len = strlen(settings->api_url);
+    while (len && settings->api_url[len - 1] == '/')
+        settings->api_url[--len] = '\0';
+    if (!settings->progress_key)
+        settings->progress_key = mem_strdup("progress");
+    if (!settings->log_key)
+        settings->log_key = mem_strdup("logs");
+}
+
+/* An option that says where tokens come from outranks the environment's. */
+static void load_secrets(struct settings *settings, const struct options *options,
+                         json_t *profile)
+{
+    bool given = options->token_file || options->token_cmd;
+    if (given)
+        return;
+    settings->api_key = first(NULL, "RUNTAIL_API_KEY", profile, "apiKey");
+    settings->access_token =
+        first(NULL, "TRIGGER_ACCESS_TOKEN", profile, "accessToken");
+    settings->secret_key =
+        first(NULL, "TRIGGER_SECRET_KEY", profile, "secretKey");
+}
+
+bool settings_load(struct settings *settings, const struct options *options,
+                 struct error *err)
+{
+    *settings = (struct settings){0};
+    json_t *p = read_profile(options, err);
+    settings->api_url = first(options->api_url, "TRIGGER_API_URL", p, "apiUrl");
+    settings->token_url =
+        first(options->token_url, "RUNTAIL_TOKEN_URL", p, "tokenUrl");
+    settings->poll_url =
+        first(options->poll_url, "RUNTAIL_POLL_URL", p, "pollUrl");
+    settings->token_file = first(options->token_file, NULL, p, "tokenFile");
+    settings->token_cmd = first(options->token_cmd, NULL, p, "tokenCmd");
+    settings->progress_key =
+        first(options->progress_key, NULL, p, "progressKey");
+    settings->log_key = first(options->log_key, NULL, p, "logKey");
+    load_secrets(settings, options, p);
+    set_defaults(settings);
+    json_decref(p);
+    return err->kind == ERROR_NONE &&
+           check_url(settings->api_url, "the API URL", err) &&
+           check_url(settings->token_url, "the token URL", err) &&
+           check_url(settings->poll_url, "the polling URL", err);
+}
+
+static void forget(char *secret)
+{
+    if (secret)
+        mem_wipe(secret, strlen(secret));
+    free(secret);
+}
+
+void settings_free(struct settings *settings)
+{
+    free(settings->api_url);
+    free(settings->token_url);
+    free(settings->poll_url);
+    free(settings->token_file);
+    free(settings->token_cmd);
+    free(settings->progress_key);
+    free(settings->log_key);
+    forget(settings->api_key);
+    forget(settings->access_token);
+    forget(settings->secret_key);
+    *settings = (struct settings){0};
+}

@@ -1,0 +1,28 @@
+/* Where everything comes from: option, environment, profile, default. */
+#ifndef APP_SETTINGS_H
+#define APP_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "app/options.h"
+#include "base/error.h"
+
+/* Owned texts, NULL: not set. The key fields are secrets. */
+struct settings {
+    char *api_url; /* never NULL, no slash at the end */
+    char *token_url, *poll_url;
+    char *token_file, *token_cmd;
+    char *progress_key, *log_key; /* never NULL */
+    char *api_key, *access_token, *secret_key;
+};
+
+/* Reads environment and configuration file. False with *err: a file that is
+ * broken, lacks the profile, or holds secrets and is readable by others; a URL
+ * that is none. */
+bool settings_load(struct settings *settings, const struct options *options,
+                 struct error *err);
+
+/* Wipes the secrets. */
+void settings_free(struct settings *settings);
+
+#endif

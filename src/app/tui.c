@@ -1,0 +1,227 @@
+#include "config.h"
+
+#include "app/tui.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/zone.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/screen.h"
+#include "text/escape.h"
+#include "view/action.h"
+#include "view/keys.h"
+#include "view/view_run.h"
+
+enum { FRAME_MS = 16 }; /* between two paintings, under load */
+
+struct tui {
+    struct run *run;
+    struct loop *loop;
+    struct view_run *view;
+    struct frame *frame;
+    struct view_env env;
+    uint32_t key_before; /* first of a pair of keys */
+    bool changed;        /* the run, since the view was told */
+    bool dirty;          /* the screen, since it was drawn */
+    int64_t drawn_ms;    /* steady clock */
+    int64_t tick_at_ms;  /* steady clock; -1: none */
+};
+
+static enum screen_color color_of(const struct options *options)
+{
+    switch (options->color) {
+    case WHEN_ALWAYS:
+        return SCREEN_COLOR_ALWAYS;
+    case WHEN_NEVER:
+        return SCREEN_COLOR_NEVER;
+    case WHEN_AUTO:
+        break;
+    }
+    return SCREEN_COLOR_AUTO;
+}
+
+static bool wants_motion(const struct options *options)
+{
+    return !options->no_motion && !getenv("SSH_CONNECTION");
+}
+
+struct tui *tui_open(const struct options *options, struct run *run,
+                     struct loop *loop, struct error *err)
+{
+    if (!screen_open(color_of(options), err))
+        return NULL;
+    struct tui *tui = mem_zalloc(1, sizeof *tui);
+    tui->run = run;
+    tui->loop = loop;
+    tui->view = view_run_create();
+    tui->frame = frame_create(screen_width(), screen_height());
+    tui->env = (struct view_env){
+        .utf8 = screen_is_utf8() && !options->ascii,
+        .ascii_text = !screen_is_utf8(),
+        .motion = wants_motion(options),
+        .utc_offset_s = zone_offset_s,
+        .zone = zone_name(),
+    };
+    tui->dirty = true;
+    tui->tick_at_ms = -1;
+    view_run_set_time_column(tui->view, options->time);
+    view_run_set_level(tui->view, options->level);
+    return tui;
+}
+
+void tui_close(struct tui *tui)
+{
+    screen_close();
+    if (!tui)
+        return;
+    view_run_destroy(tui->view);
+    frame_destroy(tui->frame);
+    free(tui);
+}
+
+int tui_fd(const struct tui *tui)
+{
+    (void)tui;
+    return screen_fd();
+}
+
+void tui_note(struct tui *tui)
+{
+    tui->changed = true;
+}
+
+static void draw(struct tui *tui)
+{
+    tui->env.now_ms = loop_wall_ms(tui->loop);
+    view_run_draw(tui->view, tui->run, &tui->env, tui->frame);
+    screen_show(tui->frame);
+    tui->drawn_ms = clock_steady_ms();
+    tui->dirty = false;
+    int64_t tick = view_run_next_tick_ms(tui->view, tui->run, &tui->env);
+    tui->tick_at_ms = tick < 0 ? -1 : tui->drawn_ms + tick;
+}
+
+/* The first change after quiet is drawn at once; only under load does one
+ * drawing stand for many changes. */
+int64_t tui_turn(struct tui *tui)
+{
+    int64_t now_ms = clock_steady_ms();
+    if (tui->changed) {
+        view_run_update(tui->view, tui->run);
+        tui->changed = false;
+        tui->dirty = true;
+    }
+    if (tui->tick_at_ms >= 0 && now_ms >= tui->tick_at_ms)
+        tui->dirty = true;
+    if (tui->dirty) {
+        int64_t since_ms = now_ms - tui->drawn_ms;
+        if (since_ms >= 0 && since_ms < FRAME_MS)
+            return FRAME_MS - since_ms;
+        draw(tui);
+        now_ms = tui->drawn_ms;
+    }
+    if (tui->tick_at_ms < 0)
+        return -1;
+    return tui->tick_at_ms > now_ms ? tui->tick_at_ms - now_ms : 0;
+}
+
+/* The view has something for the clipboard. */
+static void copy(struct tui *tui)
+{
+    const char *what = NULL;
+    const char *text = view_run_take_copy(tui->view, &what);
+    struct buf safe = buf_make(0);
+    char words[80];
+    if (!text)
+        return;
+    escape_text(&safe, text, strlen(text), ESCAPE_LINES);
+    bool sent = screen_copy(buf_str(&safe));
+    snprintf(words, sizeof words,
+             sent ? "%s sent to the terminal's clipboard"
+                  : "%s is too long for the terminal's clipboard",
+             what);
+    view_run_say(tui->view, loop_wall_ms(tui->loop), words);
+    buf_free(&safe);
+}
+
+static void suspend(struct tui *tui)
+{
+    screen_suspend();
+    raise(SIGSTOP);
+    screen_resume();
+    frame_resize(tui->frame, screen_width(), screen_height());
+    tui->dirty = true;
+}
+
+static enum tui_exit act(struct tui *tui, enum action action)
+{
+    if (view_run_act(tui->view, tui->run, action))
+        return TUI_STAYS;
+    switch ((int)action) {
+    case ACTION_QUIT:
+        return TUI_QUIT;
+    case ACTION_INTERRUPT:
+        return TUI_INTERRUPTED;
+    case ACTION_REDRAW:
+        screen_redraw();
+        return TUI_STAYS;
+    case ACTION_SUSPEND:
+        suspend(tui);
+        return TUI_STAYS;
+    default:
+        return TUI_STAYS;
+    }
+}
+
+static enum tui_exit take_key(struct tui *tui, uint32_t key)
+{
+    uint32_t before = tui->key_before;
+    tui->key_before = 0;
+    tui->dirty = true;
+    if (!before && view_run_key(tui->view, tui->run, key)) {
+        copy(tui);
+        return TUI_STAYS;
+    }
+    enum action action = action_of_key(before, key);
+    if (action == ACTION_MORE) {
+        tui->key_before = key;
+        return TUI_STAYS;
+    }
+    enum tui_exit leave = act(tui, action);
+    copy(tui);
+    return leave;
+}
+
+enum tui_exit tui_read_keys(struct tui *tui)
+{
+    uint32_t key;
+    if (tui->changed) {
+        view_run_update(tui->view, tui->run);
+        tui->changed = false;
+    }
+    while ((key = screen_read_key()) != KEYCODE_NONE) {
+        enum tui_exit leave = take_key(tui, key);
+        if (leave != TUI_STAYS)
+            return leave;
+    }
+    /* keys are answered at once, whatever the load */
+    tui->drawn_ms = 0;
+    return TUI_STAYS;
+}
+
+void tui_take_signal(struct tui *tui, int signal)
+{
+    if (signal == SIGWINCH) {
+        screen_resize();
+        frame_resize(tui->frame, screen_width(), screen_height());
+        tui->dirty = true;
+    } else if (signal == SIGTSTP) {
+        suspend(tui);
+    }
+}

@@ -1,0 +1,87 @@
+#include "config.h"
+
+#include "app/verdict.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/duration.h"
+#include "io/sink.h"
+#include "text/escape.h"
+
+static void add_safe(struct buf *out, const char *text)
+{
+    escape_text(out, text, strlen(text), 0);
+}
+
+static void add_state(struct buf *out, const struct run *run, int64_t now_ms)
+{
+    const struct run_facts *facts = run_facts(run);
+    char words[DURATION_TEXT_SIZE];
+    int64_t elapsed_ms =
+        facts_elapsed_ms(facts, now_ms + run_clock_offset(run));
+    if (facts->status != STATUS_UNKNOWN || !facts->status_text)
+        buf_adds(out, status_word(facts->status));
+    else
+        add_safe(out, facts->status_text);
+    if (facts->task) {
+        buf_adds(out, "  ");
+        add_safe(out, facts->task);
+    }
+    buf_adds(out, "  ");
+    add_safe(out, run_id(run));
+    if (elapsed_ms >= 0) {
+        duration_format_short(elapsed_ms, words);
+        buf_addf(out, "  %s %s", facts->finished ? "ran" : "running for",
+                 words);
+    }
+    buf_addc(out, '\n');
+}
+
+static void add_log(struct buf *out, const struct run *run)
+{
+    const struct run_facts *facts = run_facts(run);
+    buf_addf(out, "%llu log entries",
+             (unsigned long long)run_entries_standing(run));
+    if (facts->progress.kind == PROGRESS_RATIO)
+        buf_addf(out, ", progress %d%%",
+                 (int)(facts->progress.ratio * 100 + 0.5));
+    if (facts->attempt > 0)
+        buf_addf(out, ", try %d", facts->attempt);
+    if (run_gaps(run))
+        buf_addf(out, ", %llu gaps", (unsigned long long)run_gaps(run));
+    buf_addc(out, '\n');
+}
+
+static void add_error(struct buf *out, const struct run_facts *facts)
+{
+    struct buf sentence = buf_make(0);
+    sink_error_sentence(&sentence, facts);
+    if (sentence.len) {
+        add_safe(out, buf_str(&sentence));
+        buf_addc(out, '\n');
+    }
+    buf_free(&sentence);
+}
+
+void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
+                   const char *command, const struct error *failure)
+{
+    const struct run_facts *facts = run_facts(run);
+    struct buf text = buf_make(0);
+    add_state(&text, run, now_ms);
+    if (facts->has_error)
+        add_error(&text, facts);
+    add_log(&text, run);
+    if (failure) {
+        add_safe(&text, failure->message);
+        buf_addc(&text, '\n');
+    }
+    if (!facts->finished && command) {
+        buf_adds(&text, "the run goes on; to follow it again: ");
+        add_safe(&text, command);
+        buf_addc(&text, '\n');
+    }
+    fputs(buf_str(&text), out);
+    buf_free(&text);
+}

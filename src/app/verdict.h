@@ -1,0 +1,17 @@
+/* The few lines that stay on the main screen when the viewer is left. */
+#ifndef APP_VERDICT_H
+#define APP_VERDICT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "model/run.h"
+
+/* Prints state, task, run, times, error line and how to look again: at most
+ * six lines, of safe text. command: how this was started, to start it again.
+ * failure: why following ended early, or NULL. */
+void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
+                   const char *command, const struct error *failure);
+
+#endif
