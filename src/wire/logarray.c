@@ -29,7 +29,7 @@ struct update {
     struct logarray *old;
     const char *base; /* its first byte */
     const char *p, *end;
-    bool single;      /* not an array: one element */
+    bool single;        /* not an array: one element */
     struct span *spans; /* elements found by walking, relative to base */
     size_t count, size;
 };
@@ -89,7 +89,9 @@ static bool ends_element(const char *p, const char *end)
 
 static size_t common_prefix(const char *a, const char *b, size_t len)
 {
-    enum { STRIDE = 1024 };
+    enum {
+        STRIDE = 1024
+    };
     size_t same = 0;
     while (len - same >= STRIDE && memcmp(a + same, b + same, STRIDE) == 0)
         same += STRIDE;
@@ -128,6 +130,18 @@ static size_t elements_in_common(const struct update *u, size_t from,
     return low - from;
 }
 
+/* Behind an element: goes to the next one or to the closing bracket. */
+static bool pass_comma(struct update *u)
+{
+    u->p = json_skip_space(u->p, u->end);
+    if (u->p >= u->end)
+        return false;
+    if (*u->p != ',')
+        return *u->p == ']';
+    u->p = json_skip_space(u->p + 1, u->end);
+    return u->p < u->end && *u->p != ']';
+}
+
 /* Walks from u->p (at an element or the closing bracket) to the end of the
  * array. False when it is cut off or broken. */
 static bool walk_rest(struct update *u)
@@ -137,17 +151,12 @@ static bool walk_rest(struct update *u)
         if (!stop)
             return false;
         u->old->walked++;
-        push_span(&u->spans, &u->count, &u->size,
-                  (struct span){(uint64_t)(u->p - u->base),
-                                (uint64_t)(stop - u->p)});
-        u->p = json_skip_space(stop, u->end);
-        if (u->p < u->end && *u->p == ',') {
-            u->p = json_skip_space(u->p + 1, u->end);
-            if (u->p >= u->end || *u->p == ']')
-                return false;
-        } else if (u->p >= u->end || *u->p != ']') {
+        push_span(
+            &u->spans, &u->count, &u->size,
+            (struct span){(uint64_t)(u->p - u->base), (uint64_t)(stop - u->p)});
+        u->p = stop;
+        if (!pass_comma(u))
             return false;
-        }
     }
     if (u->p >= u->end)
         return false;
@@ -157,16 +166,15 @@ static bool walk_rest(struct update *u)
 
 /* Puts the reader behind `count` old elements that stand in the new text with
  * old element `from` at p. */
-static void skip_common(struct update *u, size_t from, size_t count,
+static bool skip_common(struct update *u, size_t from, size_t count,
                         const char *p)
 {
     if (!count)
-        return;
+        return true;
     struct span first = span_at(u->old, from);
     struct span last = span_at(u->old, from + count - 1);
-    u->p = json_skip_space(p + (last.start + last.len - first.start), u->end);
-    if (u->p < u->end && *u->p == ',')
-        u->p = json_skip_space(u->p + 1, u->end);
+    u->p = p + (last.start + last.len - first.start);
+    return pass_comma(u);
 }
 
 /* Drops old elements in front and behind, moves the others to where the new
@@ -185,8 +193,7 @@ static void adopt(struct update *u, size_t slid, size_t kept,
     }
     old->count = kept;
     if (old->first > old->size / 2) {
-        memmove(old->spans, old->spans + old->first,
-                kept * sizeof *old->spans);
+        memmove(old->spans, old->spans + old->first, kept * sizeof *old->spans);
         old->first = 0;
     }
     size_t used = old->first + old->count;
@@ -204,7 +211,9 @@ static void adopt(struct update *u, size_t slid, size_t kept,
  * behind it follow. Returns how many left, 0 for none. */
 static size_t find_slide(const struct update *u, const char *first_new)
 {
-    enum { MAX_CANDIDATES = 16 };
+    enum {
+        MAX_CANDIDATES = 16
+    };
     const struct logarray *old = u->old;
     const char *stop = json_value_end(first_new, u->end);
     if (!stop || !old->count)
@@ -233,22 +242,38 @@ static size_t find_slide(const struct update *u, const char *first_new)
     return 0;
 }
 
-/* A hash of an element's meaning: spelling and order of keys do not count. */
-static uint64_t meaning(const char *text, size_t len)
+typedef uint64_t hash_fn(struct slice element);
+
+static uint64_t hash_text(struct slice element)
 {
-    json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
-                               NULL);
-    char *plain = value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS |
-                                                JSON_ENCODE_ANY)
-                        : NULL;
-    const char *bytes = plain ? plain : text;
-    size_t count = plain ? strlen(plain) : len;
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < element.len; i++)
+        hash =
+            (hash ^ (unsigned char)element.data[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* The same for what means the same: spelling and order of keys do not count. */
+static uint64_t hash_meaning(struct slice element)
+{
+    json_t *value = json_loadb(element.data, element.len,
+                               JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    char *plain =
+        value
+            ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
+            : NULL;
+    uint64_t hash =
+        hash_text(plain ? (struct slice){plain, strlen(plain)} : element);
     free(plain);
     json_decref(value);
     return hash;
+}
+
+static bool same_meaning(struct slice a, struct slice b)
+{
+    if (a.len == b.len && memcmp(a.data, b.data, a.len) == 0)
+        return true;
+    return hash_meaning(a) == hash_meaning(b);
 }
 
 /* Longest end of `old` that is a start of `fresh` (both hashed), not the whole
@@ -273,45 +298,61 @@ static size_t longest_overlap(const uint64_t *old, size_t old_count,
     return k;
 }
 
-/* The slow way, for texts that part: all elements compared by meaning. */
-static void compare_meanings(struct update *u, struct logarray_change *change)
+static struct slice new_element(const struct update *u, size_t index)
 {
-    struct logarray *old = u->old;
-    uint64_t *a = mem_zalloc(old->count, sizeof *a);
-    uint64_t *b = mem_zalloc(u->count, sizeof *b);
-    for (size_t i = 0; i < old->count; i++) {
-        struct slice element = logarray_element(old, i);
-        a[i] = meaning(element.data, element.len);
-    }
-    for (size_t i = 0; i < u->count; i++)
-        b[i] = meaning(u->base + u->spans[i].start, u->spans[i].len);
-    size_t same = 0;
-    while (same < old->count && same < u->count && a[same] == b[same])
-        same++;
-    size_t overlap = 0;
-    if (same < old->count && same < u->count)
-        overlap = longest_overlap(a, old->count, b, u->count);
-    if (overlap) {
-        change->slid = old->count - overlap;
-        change->kept = overlap;
-    } else {
-        change->kept = same;
-        change->withdrawn = old->count - same;
-    }
-    change->fresh = u->count - change->kept;
-    free(a);
-    free(b);
+    struct span span = u->spans[index];
+    return (struct slice){u->base + span.start, span.len};
 }
 
-/* Growth at the end, or nothing new: the case that must cost nothing. */
+static size_t find_overlap(const struct update *u, hash_fn *hash)
+{
+    const struct logarray *old = u->old;
+    uint64_t *a = mem_zalloc(old->count, sizeof *a);
+    uint64_t *b = mem_zalloc(u->count, sizeof *b);
+    for (size_t i = 0; i < old->count; i++)
+        a[i] = hash(logarray_element(old, i));
+    for (size_t i = 0; i < u->count; i++)
+        b[i] = hash(new_element(u, i));
+    size_t overlap = longest_overlap(a, old->count, b, u->count);
+    free(a);
+    free(b);
+    return overlap;
+}
+
+/* The slow way, for texts that part. Elements are decoded only where the text
+ * differs; a slide in another spelling is looked for only when not even the
+ * first element is the same. */
+static void compare_elements(const struct update *u,
+                             struct logarray_change *change)
+{
+    const struct logarray *old = u->old;
+    size_t same = 0, overlap = 0;
+    while (same < old->count && same < u->count &&
+           same_meaning(logarray_element(old, same), new_element(u, same)))
+        same++;
+    if (same < old->count && same < u->count) {
+        overlap = find_overlap(u, hash_text);
+        if (!overlap && !same)
+            overlap = find_overlap(u, hash_meaning);
+    }
+    *change =
+        (struct logarray_change){.kept = same, .withdrawn = old->count - same};
+    if (overlap)
+        *change = (struct logarray_change){.kept = overlap,
+                                           .slid = old->count - overlap};
+    change->fresh = u->count - change->kept;
+}
+
+/* Growth at the end, or nothing new: the case that must cost nothing. Also an
+ * array that was cut behind the elements in common. */
 static bool update_grown(struct update *u, size_t common,
                          struct logarray_change *change)
 {
     const char *first = u->p;
-    skip_common(u, 0, common, first);
-    if (!walk_rest(u))
+    if (!skip_common(u, 0, common, first) || !walk_rest(u))
         return false;
-    *change = (struct logarray_change){.kept = common, .fresh = u->count};
+    *change = (struct logarray_change){
+        .kept = common, .withdrawn = u->old->count - common, .fresh = u->count};
     adopt(u, 0, common, first, u->p);
     return true;
 }
@@ -321,11 +362,10 @@ static bool update_slid(struct update *u, size_t slid,
 {
     const char *first = u->p;
     size_t kept = u->old->count - slid;
-    skip_common(u, slid, kept, first);
-    if (!walk_rest(u))
+    if (!skip_common(u, slid, kept, first) || !walk_rest(u))
         return false;
-    *change = (struct logarray_change){
-        .kept = kept, .slid = slid, .fresh = u->count};
+    *change =
+        (struct logarray_change){.kept = kept, .slid = slid, .fresh = u->count};
     adopt(u, slid, kept, first, u->p);
     return true;
 }
@@ -342,10 +382,30 @@ static bool update_other(struct update *u, struct logarray_change *change)
     } else if (!walk_rest(u)) {
         return false;
     }
-    *change = (struct logarray_change){0};
-    compare_meanings(u, change);
+    compare_elements(u, change);
     adopt(u, 0, 0, u->base, u->p);
     return true;
+}
+
+/* True when nothing follows the first `common` elements. */
+static bool ends_behind(const struct update *u, size_t common)
+{
+    struct update ahead = *u;
+    return skip_common(&ahead, 0, common, u->p) && ahead.p < ahead.end &&
+           *ahead.p == ']';
+}
+
+/* True when the first element that is not in common is only spelled in another
+ * way: then what looks like a slide may be none. */
+static bool parts_in_spelling(const struct update *u, size_t common)
+{
+    struct update ahead = *u;
+    if (!skip_common(&ahead, 0, common, u->p))
+        return false;
+    const char *stop = json_value_end(ahead.p, ahead.end);
+    return stop &&
+           same_meaning(logarray_element(u->old, common),
+                        (struct slice){ahead.p, (size_t)(stop - ahead.p)});
 }
 
 static bool update(struct update *u, struct logarray_change *change)
@@ -359,9 +419,9 @@ static bool update(struct update *u, struct logarray_change *change)
     if (u->single)
         return update_other(u, change);
     size_t common = elements_in_common(u, 0, u->p);
-    if (common == u->old->count)
+    if (common == u->old->count || ends_behind(u, common))
         return update_grown(u, common, change);
-    size_t slid = u->p < u->end && *u->p != ']' ? find_slide(u, u->p) : 0;
+    size_t slid = parts_in_spelling(u, common) ? 0 : find_slide(u, u->p);
     return slid ? update_slid(u, slid, change) : update_other(u, change);
 }
 

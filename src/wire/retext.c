@@ -56,8 +56,8 @@ static void add_mark(struct version *version, size_t escaped)
         version->marks = mem_resize(version->marks, version->mark_size,
                                     sizeof *version->marks);
     }
-    version->marks[version->mark_count++] = (struct mark){
-        (uint32_t)escaped, (uint32_t)version->plain.len};
+    version->marks[version->mark_count++] =
+        (struct mark){(uint32_t)escaped, (uint32_t)version->plain.len};
 }
 
 static void version_clear(struct version *version)
@@ -107,7 +107,9 @@ uint64_t retext_decoded(const struct retext *text)
  * looked at byte by byte. */
 static size_t common_prefix(const char *a, const char *b, size_t len)
 {
-    enum { STRIDE = 4096 };
+    enum {
+        STRIDE = 4096
+    };
     size_t same = 0;
     while (len - same >= STRIDE && memcmp(a + same, b + same, STRIDE) == 0)
         same += STRIDE;
@@ -123,7 +125,9 @@ static size_t common_prefix(const char *a, const char *b, size_t len)
  * surrogate reads otherwise when the escape behind it changes. */
 static size_t last_safe_mark(const struct version *version, size_t escaped)
 {
-    enum { ESCAPE_LEN = 6 };
+    enum {
+        ESCAPE_LEN = 6
+    };
     escaped = escaped > ESCAPE_LEN ? escaped - ESCAPE_LEN : 0;
     size_t low = 0, high = version->mark_count;
     while (high - low > 1) {
@@ -174,9 +178,8 @@ static bool decode_until(struct reader *reader, const char *limit)
 {
     struct version *next = &reader->text->next;
     const char *begin = reader->p;
-    size_t marked = next->mark_count
-                        ? next->marks[next->mark_count - 1].escaped
-                        : 0;
+    size_t marked =
+        next->mark_count ? next->marks[next->mark_count - 1].escaped : 0;
     while (reader->p < limit && !reader->close) {
         size_t at = (size_t)(reader->p - reader->start);
         if (!next->mark_count || at - marked >= MARK_EVERY) {
@@ -212,8 +215,8 @@ static bool try_resync(struct reader *reader)
     struct version *old = &reader->text->old;
     if ((size_t)(reader->end - reader->p) < PROBE_LEN || !old->escaped.len)
         return true;
-    const char *found = memmem(old->escaped.data, old->escaped.len, reader->p,
-                               PROBE_LEN);
+    const char *found =
+        memmem(old->escaped.data, old->escaped.len, reader->p, PROBE_LEN);
     if (!found)
         return true;
     size_t from = (size_t)(found - old->escaped.data);
