@@ -79,7 +79,7 @@ void routes_add_app_headers(struct world *world, struct answer *answer,
     struct fields headers = {0};
     fields_add(&headers, "Strict-Transport-Security", "max-age=3153600000");
     fields_add(&headers, "X-Robots-Tag", "noindex, nofollow");
-    if (limit > 0) {
+    if (limit > 1) {
         unsigned left = limit - 1 - world->requests++ % (limit - 1);
         int64_t reset_ms =
             limit == 60 ? (now_ms / 60000 + 1) * 60000 : now_ms + 10000;
