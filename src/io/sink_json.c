@@ -202,6 +202,7 @@ static void write_facts(struct sink_json *sink, const struct run_facts *facts)
     text(sink, "version", facts->version);
     write_tags(sink, facts);
     number(sink, "costInCents", facts->cost_cents);
+    number(sink, "baseCostInCents", facts->base_cost_cents);
     if (facts->is_test)
         boolean(sink, "isTest", true);
 }

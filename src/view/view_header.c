@@ -80,7 +80,7 @@ static void add_link(const struct canvas *canvas, struct row *row)
     char clock[16];
     if (facts->finished && facts->completed_ms != INSTANT_NONE) {
         view_time_of_day(canvas->env, facts->completed_ms,
-                         canvas->view->time == TIME_UTC, false, clock);
+                         canvas->view->time == TIME_IN_UTC, false, clock);
         row_add(row, ROW_KEEP, STYLE_TEXT, small ? "%s" : "ended %s", clock);
     } else if (facts->finished) {
         row_add(row, ROW_KEEP, STYLE_TEXT, "ended");
@@ -145,10 +145,7 @@ static void draw_identity(const struct canvas *canvas, int y)
 {
     struct row row = row_make(canvas->layout->escape);
     add_badge(canvas, &row);
-    struct field *task =
-        row_add_remote(&row, 2, STYLE_STRONG, canvas->facts->task, 40);
-    if (!canvas->facts->task)
-        task->gone = true;
+    row_add_remote(&row, 2, STYLE_STRONG, canvas->facts->task, 40)->cut = true;
     add_id(canvas, &row);
     add_place(canvas, &row);
     add_link(canvas, &row);
@@ -217,7 +214,7 @@ static int bar_cells(const struct canvas *canvas)
     case VIEW_WIDE:
         break;
     }
-    return width - 25;
+    return width - 24;
 }
 
 static void draw_bar(const struct canvas *canvas, int y)
@@ -240,7 +237,7 @@ static void draw_bar(const struct canvas *canvas, int y)
         return;
     }
     struct row row = row_make(layout->escape);
-    row_add(&row, ROW_KEEP, STYLE_TEXT, " %4s", percent);
+    row_add(&row, ROW_KEEP, STYLE_TEXT, "%4s", percent);
     if (count[0])
         row_add(&row, 2, STYLE_TEXT, " %s", count);
     if (canvas->facts->step && !canvas->facts->finished && !layout->side_width)
@@ -286,7 +283,7 @@ static void add_delay(const struct canvas *canvas, struct row *row)
     if (start == INSTANT_NONE)
         return;
     int64_t left = start - canvas->server_now_ms;
-    view_time_of_day(canvas->env, start, canvas->view->time == TIME_UTC, false,
+    view_time_of_day(canvas->env, start, canvas->view->time == TIME_IN_UTC, false,
                      clock);
     duration_format_clock(left, false, text);
     if (left > 0)
@@ -338,8 +335,9 @@ static void add_rest(const struct canvas *canvas, struct row *row)
                 facts->max_attempts);
     else if (facts->attempt > 0)
         row_add(row, 3, STYLE_TEXT, "try %d", facts->attempt);
-    if (isfinite(facts->cost_cents) && facts->cost_cents > 0) {
-        double dollars = facts->cost_cents / 100;
+    double cents = facts_total_cents(facts);
+    if (isfinite(cents) && cents > 0) {
+        double dollars = cents / 100;
         row_add(row, 7, STYLE_TEXT, dollars < 0.001 ? "$%.5f" : "$%.3f",
                 dollars);
         row_to_right(row);
@@ -380,7 +378,7 @@ static void draw_small(const struct canvas *canvas, int y)
         row_add(&row, 6, STYLE_TEXT, "try %d/%d", facts->attempt,
                 facts->max_attempts);
     if (facts->task && !status_is_failure(facts->status))
-        row_add_remote(&row, 7, STYLE_STRONG, facts->task, 24);
+        row_add_remote(&row, 7, STYLE_STRONG, facts->task, 24)->cut = true;
     add_link(canvas, &row);
     row_draw(&row, canvas->frame, 0, y, canvas->layout->width, 1);
 }

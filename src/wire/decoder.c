@@ -29,7 +29,6 @@ struct decoder {
     struct entry_store entry;
     uint64_t seq;
     bool has_facts;
-    double run_cost, base_cost;
     int64_t waiting_since_ms; /* server time; INSTANT_NONE: not waiting */
     struct buf scratch;
 };
@@ -46,7 +45,6 @@ struct decoder *decoder_create(const struct decoder_options *options,
     decoder->told.id = mem_strdup(options->run);
     decoder->metadata = metadata_create(options->progress_key,
                                         options->log_key, options->scale);
-    decoder->run_cost = decoder->base_cost = NAN;
     decoder->waiting_since_ms = INSTANT_NONE;
     return decoder;
 }
@@ -151,10 +149,6 @@ static void watch_waiting(struct decoder *decoder)
 static void settle_facts(struct decoder *decoder)
 {
     struct run_facts *told = &decoder->told;
-    if (!isnan(decoder->run_cost))
-        told->cost_cents = decoder->run_cost + (isnan(decoder->base_cost)
-                                                    ? 0
-                                                    : decoder->base_cost);
     told->finished = status_is_terminal(told->status) ||
                      told->completed_ms != INSTANT_NONE;
     watch_waiting(decoder);
@@ -254,9 +248,9 @@ static void take_number(struct decoder *decoder, enum column column,
                         double number)
 {
     if (column == COLUMN_COST)
-        decoder->run_cost = number;
+        decoder->told.cost_cents = number;
     else if (column == COLUMN_BASE_COST)
-        decoder->base_cost = number;
+        decoder->told.base_cost_cents = number;
     else if (column == COLUMN_USAGE)
         decoder->told.usage_ms = isnan(number) ? -1 : (int64_t)number;
 }

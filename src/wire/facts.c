@@ -20,6 +20,7 @@ void facts_init(struct run_facts *facts)
         .delayed_until_ms = INSTANT_NONE,
         .updated_ms = INSTANT_NONE,
         .cost_cents = NAN,
+        .base_cost_cents = NAN,
         .usage_ms = -1,
         .waited_ms = -1,
         .progress = {.current = NAN, .total = NAN},
@@ -121,6 +122,7 @@ static bool same_values(const struct run_facts *a, const struct run_facts *b)
            a->is_test == b->is_test && a->attempt == b->attempt &&
            a->max_attempts == b->max_attempts &&
            same_number(a->cost_cents, b->cost_cents) &&
+           same_number(a->base_cost_cents, b->base_cost_cents) &&
            a->usage_ms == b->usage_ms && a->waited_ms == b->waited_ms &&
            a->progress.kind == b->progress.kind &&
            same_number(a->progress.ratio, b->progress.ratio) &&
@@ -158,6 +160,12 @@ int64_t facts_elapsed_ms(const struct run_facts *facts, int64_t now_ms)
     if (facts->finished && facts->completed_ms == INSTANT_NONE)
         end = facts->updated_ms != INSTANT_NONE ? facts->updated_ms : now_ms;
     return end > facts->started_ms ? end - facts->started_ms : 0;
+}
+
+double facts_total_cents(const struct run_facts *facts)
+{
+    double base = facts->base_cost_cents;
+    return facts->cost_cents + (isnan(base) ? 0 : base);
 }
 
 int64_t facts_queue_ms(const struct run_facts *facts, int64_t now_ms)

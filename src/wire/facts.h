@@ -47,7 +47,8 @@ struct run_facts {
     char *ttl;           /* "10m" */
     int attempt;         /* current or last attempt, 0: not told */
     int max_attempts;    /* 0: not told */
-    double cost_cents;   /* run + base cost; NAN: not told */
+    double cost_cents;   /* of the run; NAN: not told */
+    double base_cost_cents; /* of being a run at all; NAN: not told */
     int64_t usage_ms;    /* billed compute; -1: not told */
     int64_t waited_ms;   /* time seen in WAITING; -1: not told */
     char **tags;
@@ -75,6 +76,9 @@ bool facts_assign(struct run_facts *to, const struct run_facts *from);
 /* Run time so far, or in total once completed; -1 when it never started.
  * now_ms is the server's time. */
 int64_t facts_elapsed_ms(const struct run_facts *facts, int64_t now_ms);
+
+/* What the run costs altogether, cents; NAN: not told. */
+double facts_total_cents(const struct run_facts *facts);
 
 /* Time between being ready to start and starting; grows while queued; -1 when
  * not known. */

@@ -152,9 +152,9 @@ static void take_cost(json_t *object, struct run_facts *facts)
     json_t *cost = json_object_get(object, "costInCents");
     json_t *base = json_object_get(object, "baseCostInCents");
     if (json_is_number(cost))
-        facts->cost_cents = json_number_value(cost) +
-                            (json_is_number(base) ? json_number_value(base)
-                                                  : 0);
+        facts->cost_cents = json_number_value(cost);
+    if (json_is_number(base))
+        facts->base_cost_cents = json_number_value(base);
 }
 
 void rest_run_details(const struct rest_run *run, struct run_facts *facts)
