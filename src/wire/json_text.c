@@ -10,8 +10,7 @@
 bool slice_is(struct slice slice, const char *text)
 {
     size_t len = strlen(text);
-    return slice.data && slice.len == len &&
-           memcmp(slice.data, text, len) == 0;
+    return slice.data && slice.len == len && memcmp(slice.data, text, len) == 0;
 }
 
 const char *json_skip_space(const char *p, const char *end)
@@ -81,6 +80,17 @@ const char *json_value_end(const char *p, const char *end)
     if (*p == '{' || *p == '[')
         return nested_end(p, end);
     return scalar_end(p, end);
+}
+
+const char *json_next_item(const char *p, const char *end, char close)
+{
+    p = json_skip_space(p, end);
+    if (p >= end || (*p != ',' && *p != close))
+        return NULL;
+    if (*p == close)
+        return p;
+    p = json_skip_space(p + 1, end);
+    return p < end && *p != close ? p : NULL;
 }
 
 static int hex_digit(char c)
@@ -208,16 +218,12 @@ bool json_walk_key(struct json_walk *walk, struct slice *key)
 
 bool json_walk_pass(struct json_walk *walk, const char *stop)
 {
-    if (!stop)
+    const char *next =
+        stop ? json_next_item(stop, walk->end, walk->close) : NULL;
+    if (!next)
         return walk_broken(walk);
-    walk->p = json_skip_space(stop, walk->end);
-    if (walk->p < walk->end && *walk->p == ',') {
-        walk->p = json_skip_space(walk->p + 1, walk->end);
-        bool dangling = walk->p >= walk->end || *walk->p == walk->close;
-        return !dangling || walk_broken(walk);
-    }
-    return (walk->p < walk->end && *walk->p == walk->close) ||
-           walk_broken(walk);
+    walk->p = next;
+    return true;
 }
 
 bool json_walk_next(struct json_walk *walk, struct slice *key,

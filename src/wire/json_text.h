@@ -1,6 +1,7 @@
 /* JSON read where it lies: finding values and undoing escapes without building
  * a tree. For the few places where most of a text was seen before; everything
- * else is decoded with jansson. Lenient: it finds ends, it does not validate. */
+ * else is decoded with jansson. Lenient: it finds ends, it does not validate.
+ */
 #ifndef WIRE_JSON_TEXT_H
 #define WIRE_JSON_TEXT_H
 
@@ -27,6 +28,11 @@ const char *json_string_end(const char *p, const char *end);
  * off or no value. Depth is bounded only by the input's length, without
  * recursion. */
 const char *json_value_end(const char *p, const char *end);
+
+/* p stands behind an element or member: the next one's first byte, or the
+ * closing bracket; NULL when neither a comma nor that follows, when the comma
+ * dangles, or when the text is cut off. */
+const char *json_next_item(const char *p, const char *end, char close);
 
 /* Appends the string between the quotes with its escapes undone, as UTF-8:
  * ill-formed parts and lone surrogates become U+FFFD, NUL stays NUL. False on

@@ -133,13 +133,10 @@ static size_t elements_in_common(const struct update *u, size_t from,
 /* Behind an element: goes to the next one or to the closing bracket. */
 static bool pass_comma(struct update *u)
 {
-    u->p = json_skip_space(u->p, u->end);
-    if (u->p >= u->end)
-        return false;
-    if (*u->p != ',')
-        return *u->p == ']';
-    u->p = json_skip_space(u->p + 1, u->end);
-    return u->p < u->end && *u->p != ']';
+    const char *next = json_next_item(u->p, u->end, ']');
+    if (next)
+        u->p = next;
+    return next != NULL;
 }
 
 /* Walks from u->p (at an element or the closing bracket) to the end of the

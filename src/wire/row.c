@@ -101,8 +101,8 @@ static enum column find_column(struct slice name, int guess)
 }
 
 /* p behind the opening quote. */
-static const char *read_text(struct row *row, enum column column,
-                             const char *p, const char *end)
+static const char *read_text(struct row *row, enum column column, const char *p,
+                             const char *end)
 {
     struct cell_text *cell = &row->cells[column];
     size_t len = cell->raw.len;
@@ -190,17 +190,11 @@ const char *row_read(struct row *row, const char *p, const char *end)
     if (p >= end || *p != '{')
         return NULL;
     p = json_skip_space(p + 1, end);
-    while (p < end && *p != '}') {
+    while (p && p < end && *p != '}') {
         p = read_member(row, &guess, p, end);
-        if (!p)
-            return NULL;
-        p = json_skip_space(p, end);
-        if (p < end && *p == ',')
-            p = json_skip_space(p + 1, end);
-        else if (p < end && *p != '}')
-            return NULL;
+        p = p ? json_next_item(p, end, '}') : NULL;
     }
-    return p < end ? p + 1 : NULL;
+    return p && p < end ? p + 1 : NULL;
 }
 
 bool row_text(const struct row *row, enum column column, struct buf *out)
@@ -214,6 +208,5 @@ bool row_text(const struct row *row, enum column column, struct buf *out)
 
 struct slice row_metadata(const struct row *row)
 {
-    return row->has_metadata ? retext_plain(row->metadata)
-                             : (struct slice){0};
+    return row->has_metadata ? retext_plain(row->metadata) : (struct slice){0};
 }

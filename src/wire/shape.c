@@ -130,8 +130,7 @@ static void move_to(struct shape *shape, const struct shape_headers *headers)
 }
 
 bool shape_take_headers(struct shape *shape,
-                        const struct shape_headers *headers,
-                        struct error *err)
+                        const struct shape_headers *headers, struct error *err)
 {
     if (!check_headers(shape, headers, err))
         return false;
@@ -165,10 +164,10 @@ static struct row *find_row(struct shape *shape, struct slice key)
     }
     if (shape->row_count == shape->row_size) {
         shape->row_size = shape->row_size ? shape->row_size * 2 : 4;
-        shape->rows = mem_resize(shape->rows, shape->row_size,
-                                 sizeof *shape->rows);
-        shape->dirty = mem_resize(shape->dirty, shape->row_size,
-                                  sizeof *shape->dirty);
+        shape->rows =
+            mem_resize(shape->rows, shape->row_size, sizeof *shape->rows);
+        shape->dirty =
+            mem_resize(shape->dirty, shape->row_size, sizeof *shape->dirty);
     }
     struct row *row = row_create(key.data, key.len);
     shape->rows[shape->row_count++] = row;
@@ -238,6 +237,31 @@ static const char *read_member(struct shape *shape, struct message *message,
     return stop;
 }
 
+/* p at a member's quote; returns its end, NULL when broken. */
+static const char *read_pair(struct shape *shape, struct message *message,
+                             const char *p, const char *end)
+{
+    const char *quote = *p == '"' ? json_string_end(p + 1, end) : NULL;
+    if (!quote)
+        return NULL;
+    struct slice name = {p + 1, (size_t)(quote - p - 1)};
+    p = json_skip_space(quote + 1, end);
+    if (p >= end || *p != ':')
+        return NULL;
+    return read_member(shape, message, name, json_skip_space(p + 1, end), end);
+}
+
+/* A value that came before its key. */
+static bool read_late_value(struct shape *shape, const struct message *message)
+{
+    if (!message->value.data || !message->key.data || message->value_read)
+        return true;
+    const char *end = message->value.data + message->value.len;
+    struct row *row = find_row(shape, message->key);
+    touch(shape, row);
+    return row_read(row, message->value.data, end) == end;
+}
+
 /* p at the brace of a message; returns its end, NULL when broken. */
 static const char *read_message(struct shape *shape, struct message *message,
                                 const char *p, const char *end)
@@ -246,33 +270,12 @@ static const char *read_message(struct shape *shape, struct message *message,
     if (p >= end || *p != '{')
         return NULL;
     p = json_skip_space(p + 1, end);
-    while (p < end && *p != '}') {
-        const char *quote = *p == '"' ? json_string_end(p + 1, end) : NULL;
-        if (!quote)
-            return NULL;
-        struct slice name = {p + 1, (size_t)(quote - p - 1)};
-        p = json_skip_space(quote + 1, end);
-        if (p >= end || *p != ':')
-            return NULL;
-        p = json_skip_space(p + 1, end);
-        p = read_member(shape, message, name, p, end);
-        if (!p)
-            return NULL;
-        p = json_skip_space(p, end);
-        if (p < end && *p == ',')
-            p = json_skip_space(p + 1, end);
-        else if (p < end && *p != '}')
-            return NULL;
+    while (p && p < end && *p != '}') {
+        p = read_pair(shape, message, p, end);
+        p = p ? json_next_item(p, end, '}') : NULL;
     }
-    if (p >= end)
+    if (!p || p >= end || !read_late_value(shape, message))
         return NULL;
-    if (message->value.data && message->key.data && !message->value_read) {
-        struct row *row = find_row(shape, message->key);
-        touch(shape, row);
-        if (!row_read(row, message->value.data,
-                      message->value.data + message->value.len))
-            return NULL;
-    }
     return p + 1;
 }
 
@@ -291,30 +294,26 @@ static bool take_control(struct shape *shape, const struct message *message)
     return slice_is(message->control, "up-to-date");
 }
 
-/* Merges all messages of a body; *up_to_date: the last one says so. */
+/* Merges all messages of a body (p behind its bracket); *up_to_date: the last
+ * one says so. */
 static bool take_messages(struct shape *shape, const char *p, const char *end,
                           bool *up_to_date)
 {
-    *up_to_date = false;
-    while (p < end && *p != ']') {
+    p = json_skip_space(p, end);
+    while (p && p < end && *p != ']') {
         struct message message;
         p = read_message(shape, &message, p, end);
         if (!p)
             return false;
         *up_to_date = take_control(shape, &message);
-        p = json_skip_space(p, end);
-        if (p < end && *p == ',')
-            p = json_skip_space(p + 1, end);
-        else if (p < end && *p != ']')
-            return false;
+        p = json_next_item(p, end, ']');
     }
-    return p < end;
+    return p && p < end && json_skip_space(p + 1, end) == end;
 }
 
-bool shape_take_answer(struct shape *shape,
-                       const struct shape_headers *headers, const char *body,
-                       size_t len, shape_row_fn *on_row, void *context,
-                       struct error *err)
+bool shape_take_answer(struct shape *shape, const struct shape_headers *headers,
+                       const char *body, size_t len, shape_row_fn *on_row,
+                       void *context, struct error *err)
 {
     const char *end = body + len;
     const char *p = json_skip_space(body, end);
@@ -322,13 +321,9 @@ bool shape_take_answer(struct shape *shape,
     shape->must_refetch = false;
     if (!check_headers(shape, headers, err))
         return false;
-    if (p < end) {
-        if (*p != '[')
-            return bad_message(err);
-        p = json_skip_space(p + 1, end);
-        if (!take_messages(shape, p, end, &up_to_date))
-            return bad_message(err);
-    }
+    if (p < end &&
+        (*p != '[' || !take_messages(shape, p + 1, end, &up_to_date)))
+        return bad_message(err);
     if (shape->must_refetch)
         return false;
     move_to(shape, headers);
@@ -340,13 +335,14 @@ bool shape_take_answer(struct shape *shape,
 }
 
 bool shape_take_message(struct shape *shape, const char *text, size_t len,
-                        shape_row_fn *on_row, void *context,
-                        struct error *err)
+                        shape_row_fn *on_row, void *context, struct error *err)
 {
     struct message message;
+    const char *end = text + len;
     shape->must_refetch = false;
-    if (!read_message(shape, &message, json_skip_space(text, text + len),
-                      text + len))
+    const char *stop =
+        read_message(shape, &message, json_skip_space(text, end), end);
+    if (!stop || json_skip_space(stop, end) != end)
         return bad_message(err);
     bool up_to_date = take_control(shape, &message);
     if (shape->must_refetch)
@@ -355,8 +351,8 @@ bool shape_take_message(struct shape *shape, const char *text, size_t len,
         return true;
     if (message.last_seen.data) {
         /* In this form of the protocol the position comes with the message. */
-        char *offset = mem_strndup(message.last_seen.data,
-                                   message.last_seen.len);
+        char *offset =
+            mem_strndup(message.last_seen.data, message.last_seen.len);
         struct buf full = buf_make(0);
         buf_addf(&full, "%s_0", offset);
         replace(&shape->offset, buf_str(&full));

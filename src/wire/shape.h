@@ -48,20 +48,17 @@ typedef void shape_row_fn(void *context, struct row *row);
  * such array, or on must-refetch (then shape_must_refetch() is true). An answer
  * that was not taken leaves the position as it was, so that the same request
  * asks for the same changes again. */
-bool shape_take_answer(struct shape *shape,
-                       const struct shape_headers *headers, const char *body,
-                       size_t len, shape_row_fn *on_row, void *context,
-                       struct error *err);
+bool shape_take_answer(struct shape *shape, const struct shape_headers *headers,
+                       const char *body, size_t len, shape_row_fn *on_row,
+                       void *context, struct error *err);
 
 /* Takes the headers of an answer whose messages come one by one. */
 bool shape_take_headers(struct shape *shape,
-                        const struct shape_headers *headers,
-                        struct error *err);
+                        const struct shape_headers *headers, struct error *err);
 
 /* Takes one message of a server-sent-events answer. */
 bool shape_take_message(struct shape *shape, const char *text, size_t len,
-                        shape_row_fn *on_row, void *context,
-                        struct error *err);
+                        shape_row_fn *on_row, void *context, struct error *err);
 
 /* The last body asked to start again. */
 bool shape_must_refetch(const struct shape *shape);
