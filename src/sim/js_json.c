@@ -83,7 +83,7 @@ void js_add_number(struct buf *out, double number)
         buf_addc(out, '-');
     char text[40];
     shortest(fabs(number), text, sizeof text);
-    char digits[24];
+    char digits[24] = "0";
     size_t count = 0;
     const char *p = text;
     for (; *p && *p != 'e'; p++)

@@ -86,9 +86,9 @@ const char *run_row_column_name(enum run_row_column column);
 bool run_row_text(const struct run_row *row, enum run_row_column column,
                   enum run_row_spelling spelling, struct buf *out);
 
-/* Appends the JSON object of the chosen columns. */
+/* Appends the JSON object of the wanted columns. */
 void run_row_add_value(struct buf *out, const struct run_row *row,
-                       run_row_set columns, enum run_row_spelling spelling);
+                       run_row_set wanted, enum run_row_spelling spelling);
 
 /* What a row looked like, kept to compare it with a later one. Start zeroed. */
 struct run_row_copy {
@@ -107,7 +107,7 @@ run_row_set run_row_changes(const struct run_row_copy *before,
 run_row_set run_row_set_without(const char *skip_columns);
 
 /* Appends the value of the electric-schema header. */
-void run_row_add_schema(struct buf *out, run_row_set columns,
+void run_row_add_schema(struct buf *out, run_row_set wanted,
                         enum run_row_spelling spelling);
 
 /* Appends the key of the row's messages, as JSON text with its quotes. */
