@@ -164,21 +164,39 @@ static bool add(struct fault_list *list, const char *name, size_t len,
     return true;
 }
 
+/* Digits alone; *end is left behind them. False when there are none. */
+static bool read_count(const char *text, size_t *count, const char **end)
+{
+    size_t digits = strspn(text, "0123456789");
+    *count = (size_t)strtoul(text, NULL, 10);
+    *end = text + digits;
+    return digits > 0 && digits < 9;
+}
+
+/* "@STATE" or "@STATExTIMES". */
+static bool read_when(const char *text, struct fault *fault)
+{
+    const char *end;
+    size_t times;
+    if (!read_count(text + 1, &fault->at, &end))
+        return false;
+    if (*end == 'x') {
+        if (!read_count(end + 1, &times, &end) || times == 0)
+            return false;
+        fault->left = (int)times;
+    }
+    return *end == '\0';
+}
+
 bool fault_add(struct fault_list *list, const char *text, struct error *err)
 {
     size_t len = strcspn(text, "@");
     struct fault fault = {0};
-    if (text[len] == '@') {
-        char *end;
-        fault.at = (size_t)strtoul(text + len + 1, &end, 10);
-        if (*end == 'x')
-            fault.left = (int)strtol(end + 1, &end, 10);
-        if (*end != '\0' || end == text + len + 1)
-            return error_set(err, ERROR_USAGE,
-                             "a fault is KIND, KIND@STATE or KIND@STATExTIMES, "
-                             "not \"%s\"",
-                             text);
-    }
+    if (text[len] == '@' && !read_when(text + len, &fault))
+        return error_set(err, ERROR_USAGE,
+                         "a fault is KIND, KIND@STATE or KIND@STATExTIMES, "
+                         "not \"%s\"",
+                         text);
     return add(list, text, len, fault, err);
 }
 
