@@ -85,6 +85,23 @@ static int row_columns(const struct row *row, int gap)
     return columns;
 }
 
+/* Cuts a field so that the row fits: "approve-inv..". False: it would not be
+ * worth reading. */
+static bool cut_field(struct field *field, int over)
+{
+    enum {
+        LEAST = 6
+    };
+    int columns = field_columns(field) - over - 2;
+    size_t used;
+    if (!field->cut || columns < LEAST - 2)
+        return false;
+    size_t fit =
+        width_fit(field->text, strlen(field->text), (size_t)columns, &used);
+    memcpy(field->text + fit, "..", 3);
+    return true;
+}
+
 static void make_fit(struct row *row, int columns, int gap)
 {
     for (int rank = ROW_RANK_MAX; rank > 0; rank--) {
@@ -92,6 +109,8 @@ static void make_fit(struct row *row, int columns, int gap)
             struct field *field = &row->fields[i];
             if (field->rank != rank || row_columns(row, gap) <= columns)
                 continue;
+            if (cut_field(field, row_columns(row, gap) - columns))
+                return;
             if (field->brief[0])
                 memcpy(field->text, field->brief, sizeof field->brief);
             else

@@ -25,6 +25,7 @@ struct field {
     char brief[ROW_BRIEF_SIZE]; /* "": it has no shorter form */
     enum style style;
     int rank;
+    bool cut;   /* it may be cut to fit, down to a few columns */
     bool right; /* from the right end */
     bool gone;
 };

@@ -14,6 +14,7 @@
 
 enum {
     MESSAGE_ROWS = 3,
+    FRAME_MAX = 512,       /* bytes of one stack frame */
     ERROR_SHOWN_MAX = 8192 /* bytes of message and stack that are drawn */
 };
 
@@ -113,6 +114,27 @@ static void add_title(const struct canvas *canvas, struct card *card, int most)
     buf_free(&plain);
 }
 
+/* "at name (dir/file.ts:212:31)" as "file.ts:212 name", where room is short. */
+static void brief_frame(struct buf *out, const char *text, size_t len)
+{
+    size_t from = strlen("at ");
+    const char *open = memchr(text, '(', len);
+    if (!open || open <= text + from + 1 || text[len - 1] != ')') {
+        buf_add(out, text, len);
+        return;
+    }
+    const char *place = open + 1, *end = text + len - 1;
+    for (const char *p = place; p < end; p++)
+        if (*p == '/')
+            place = p + 1;
+    const char *colon = end;
+    while (colon > place && *colon != ':')
+        colon--;
+    buf_add(out, place, (size_t)((colon > place ? colon : end) - place));
+    buf_addc(out, ' ');
+    buf_add(out, text + from, (size_t)(open - 1 - text) - from);
+}
+
 static void add_frames(const struct canvas *canvas, struct card *card, int most)
 {
     const char *stack = canvas->facts->error.stack;
@@ -124,9 +146,16 @@ static void add_frames(const struct canvas *canvas, struct card *card, int most)
         struct buf safe = buf_make(0);
         const char *text = line + strspn(line, " \t");
         size_t len = strcspn(text, "\n");
+        struct buf plain = buf_make(0);
+        size_t shown = len < FRAME_MAX ? len : FRAME_MAX;
+        if (narrow && shown == len && len)
+            brief_frame(&plain, text, len);
+        else
+            buf_add(&plain, text, shown);
         buf_adds(&safe, narrow ? " " : "  ");
-        row_safe(&safe, text, len < 512 ? len : 512, canvas->layout->escape);
+        row_safe(&safe, buf_str(&plain), plain.len, canvas->layout->escape);
         card_add(card, STYLE_TEXT, buf_str(&safe), safe.len);
+        buf_free(&plain);
         buf_free(&safe);
         line = text + len + (text[len] == '\n');
     }

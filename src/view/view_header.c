@@ -283,8 +283,8 @@ static void add_delay(const struct canvas *canvas, struct row *row)
     if (start == INSTANT_NONE)
         return;
     int64_t left = start - canvas->server_now_ms;
-    view_time_of_day(canvas->env, start, canvas->view->time == TIME_IN_UTC, false,
-                     clock);
+    view_time_of_day(canvas->env, start, canvas->view->time == TIME_IN_UTC,
+                     false, clock);
     duration_format_clock(left, false, text);
     if (left > 0)
         row_add(row, ROW_KEEP, STYLE_TEXT, "starts %s, in %s", clock, text);
@@ -374,13 +374,22 @@ static void draw_small(const struct canvas *canvas, int y)
         duration_format_clock(ms, false, text);
         row_add(&row, 5, STYLE_TEXT, "%s", text);
     }
-    if (facts->finished && facts->attempt > 0 && facts->max_attempts > 0)
+    if (status_is_failure(facts->status) && facts->attempt > 0 &&
+        facts->max_attempts > 0)
         row_add(&row, 6, STYLE_TEXT, "try %d/%d", facts->attempt,
                 facts->max_attempts);
     if (facts->task && !status_is_failure(facts->status))
         row_add_remote(&row, 7, STYLE_STRONG, facts->task, 24)->cut = true;
     add_link(canvas, &row);
     row_draw(&row, canvas->frame, 0, y, canvas->layout->width, 1);
+}
+
+static bool has_times(const struct canvas *canvas)
+{
+    const struct run_facts *facts = canvas->facts;
+    return facts->finished || facts->status == STATUS_DELAYED ||
+           facts_elapsed_ms(facts, canvas->server_now_ms) >= 0 ||
+           facts_queue_ms(facts, canvas->server_now_ms) >= 0;
 }
 
 int view_header_rows(const struct canvas *canvas)
@@ -395,7 +404,7 @@ int view_header_rows(const struct canvas *canvas)
     case VIEW_WIDE:
         break;
     }
-    return bar ? 3 : 2;
+    return 1 + bar + has_times(canvas);
 }
 
 void view_header_draw(const struct canvas *canvas)
@@ -407,6 +416,6 @@ void view_header_draw(const struct canvas *canvas)
         draw_identity(canvas, y++);
     if (canvas->layout->size != VIEW_TINY && has_bar(canvas))
         draw_bar(canvas, y++);
-    if (canvas->layout->size > VIEW_NARROW)
+    if (canvas->layout->size > VIEW_NARROW && has_times(canvas))
         draw_times(canvas, y);
 }

@@ -132,9 +132,9 @@ static void time_text(const struct canvas *canvas, const struct entry *entry,
     out[0] = '\0';
     switch (canvas->view->time) {
     case TIME_LOCAL:
-    case TIME_UTC:
+    case TIME_IN_UTC:
         view_time_of_day(canvas->env, entry->time_ms,
-                         canvas->view->time == TIME_UTC, canvas->layout->ms,
+                         canvas->view->time == TIME_IN_UTC, canvas->layout->ms,
                          clock);
         snprintf(out, size, "%s", clock);
         break;
@@ -296,11 +296,12 @@ static void draw_text(const struct canvas *canvas, const struct line_text *line,
                        until - at);
         at = until;
     }
-    size_t used;
-    if (!canvas->view->wrap && at <= end &&
-        width_of_text(text + start, len) >
-            text_columns(layout) + (size_t)canvas->view->shift &&
-        width_fit(text + start, len, 1, &used))
+    if (canvas->view->wrap)
+        return;
+    int columns = (int)width_of_text(text + start, len);
+    if (columns > canvas->view->widest)
+        canvas->view->widest = columns;
+    if (columns > (int)text_columns(layout) + canvas->view->shift)
         frame_puts(canvas->frame, right - 1, y, 1, STYLE_DIM, ">");
 }
 
@@ -454,7 +455,7 @@ static const char *empty_words(const struct canvas *canvas)
         return "-- no line passes the filter (& and v change it)";
     switch (canvas->facts->status) {
     case STATUS_UNKNOWN:
-        return "-- waiting for the first word of this run";
+        return "-- nothing heard of this run yet";
     case STATUS_DELAYED:
     case STATUS_QUEUED:
     case STATUS_PENDING_VERSION:
@@ -476,6 +477,26 @@ static const char *empty_words(const struct canvas *canvas)
     return "-- the run logged nothing";
 }
 
+/* The header of the step that the top line is in stays in sight, over the top
+ * row, while the step's lines scroll below it. */
+static void pin_header(const struct canvas *canvas, uint64_t top)
+{
+    enum {
+        WORTH_ROWS = 5
+    };
+    struct entry entry;
+    size_t step = lines_step_of(canvas->run, top);
+    if (step == LINES_NO_STEP || canvas->layout->log_height < WORTH_ROWS)
+        return;
+    uint64_t header = run_step(canvas->run, step)->first_entry;
+    if (header == top || !logstore_get(run_log(canvas->run), header, &entry))
+        return;
+    for (int x = 0; x < canvas->layout->log_width; x++)
+        frame_puts(canvas->frame, canvas->layout->log_x + x,
+                   canvas->layout->log_y, 1, STYLE_TEXT, " ");
+    draw_header(canvas, &entry, canvas->layout->log_y);
+}
+
 void view_log_draw(const struct canvas *canvas)
 {
     const struct layout *layout = canvas->layout;
@@ -490,6 +511,7 @@ void view_log_draw(const struct canvas *canvas)
     }
     struct place at = view->port.top;
     struct entry entry;
+    view->widest = 0;
     while (y < bottom && logstore_get(run_log(canvas->run), at.line, &entry)) {
         if (entry.kind == ENTRY_STEP)
             draw_header(canvas, &entry, y++);
@@ -499,4 +521,6 @@ void view_log_draw(const struct canvas *canvas)
         if (!source.next(source.context, at.line, &at.line))
             break;
     }
+    pin_header(canvas, view->port.top.line);
+    view->cursor_row = viewport_cursor_row(&view->port, &source);
 }

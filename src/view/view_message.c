@@ -41,7 +41,8 @@ static void draw_prompt(const struct canvas *canvas, int y)
     const struct view_run *view = canvas->view;
     int width = canvas->layout->width;
     if (view->prompt == PROMPT_COPY) {
-        frame_puts(canvas->frame, 1, y, width - 1, STYLE_NOTICE,
+        int margin = canvas->layout->size > VIEW_NARROW ? 1 : 0;
+        frame_puts(canvas->frame, margin, y, width - margin, STYLE_NOTICE,
                    copy_question(canvas));
         return;
     }
@@ -124,9 +125,10 @@ static void add_completeness(const struct canvas *canvas, struct row *row)
     uint64_t gaps = run_gaps(canvas->run);
     if (canvas->layout->size != VIEW_WIDE)
         return;
-    if (gaps)
-        row_add(row, 5, STYLE_WARN, "%llu gap%s in the log",
-                (unsigned long long)gaps, gaps == 1 ? "" : "s");
+    if (!gaps)
+        return;
+    row_add(row, 5, STYLE_WARN, "%llu gap%s in the log",
+            (unsigned long long)gaps, gaps == 1 ? "" : "s");
     row_to_right(row);
 }
 
@@ -147,6 +149,11 @@ static bool draw_words(const struct canvas *canvas, int y)
 
 /* ---- keys ---- */
 
+static bool is_over(const struct canvas *canvas)
+{
+    return run_ended(canvas->run) || canvas->facts->finished;
+}
+
 static void key(struct row *row, int rank, const char *text)
 {
     row_add(row, rank, STYLE_KEY, "%s", text);
@@ -156,7 +163,11 @@ static void add_small_keys(const struct canvas *canvas, struct row *row)
 {
     char state[80];
     bool step = run_step_count(canvas->run) > 0;
-    if (canvas->view->paused || !canvas->view->port.follow) {
+    if (canvas->view->focus == FOCUS_STEPS) {
+        key(row, ROW_KEEP, "j k ENTER go to it  TAB log");
+    } else if (is_over(canvas)) {
+        key(row, 4, step ? "/ & TAB e E y" : "/ & e E y");
+    } else if (canvas->view->paused || !canvas->view->port.follow) {
         view_log_state(canvas, state, sizeof state);
         row_add(row, ROW_KEEP, STYLE_NOTICE, "%s", state);
         key(row, 3, "F follow");
@@ -175,8 +186,8 @@ static void add_find_keys(const struct canvas *canvas, struct row *row)
     if (view->paused)
         key(row, 2, "p go on");
     else if (!view->port.follow)
-        key(row, 2, "F follow");
-    else if (!run_ended(canvas->run))
+        key(row, 2, is_over(canvas) ? "G end" : "F follow");
+    else if (!is_over(canvas))
         key(row, 4, "p pause");
 }
 
@@ -191,7 +202,8 @@ static void add_show_keys(const struct canvas *canvas, struct row *row)
     }
     key(row, 6, "e/E error");
     if (wide || !view->wrap)
-        key(row, 7, view->wrap ? "w wrap" : "w wrap  Left Right");
+        key(row, view->wrap ? 7 : 3,
+            view->wrap ? "w wrap" : "Left Right scroll");
     if (wide)
         key(row, 8, "t time");
     key(row, 6, "y copy");
@@ -211,8 +223,12 @@ static void draw_keys(const struct canvas *canvas, int y)
         key(&row, ROW_KEEP,
             canvas->view->prompt == PROMPT_SEARCH
                 ? "ENTER search  ESC cancel   small letters find both cases"
-                : "ENTER filter  ESC cancel   ! first hides what matches; "
-                  "empty shows all");
+                : "ENTER filter  ESC cancel   !text hides it, empty shows all");
+    } else if (canvas->view->focus == FOCUS_STEPS) {
+        bool beside = canvas->layout->side_width > 0;
+        key(&row, ROW_KEEP, "j k select");
+        key(&row, ROW_KEEP, beside ? "ENTER fold" : "ENTER go to it");
+        key(&row, ROW_KEEP, "TAB log");
     } else {
         if (run_step_count(canvas->run) && canvas->layout->size == VIEW_WIDE)
             key(&row, 4, "TAB pane");

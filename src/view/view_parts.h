@@ -65,18 +65,22 @@ struct view_run {
     struct lines *lines;
     struct viewport port;
     struct layout layout; /* of the last drawing */
+    int cursor_row;       /* of the current line in it */
 
     struct pattern *search;        /* NULL: nothing is looked for */
     struct pattern *search_before; /* while the prompt is open: the last one */
 
     enum time_column time;
     bool wrap;
-    int shift; /* columns scrolled sideways */
+    int shift;  /* columns scrolled sideways */
+    int widest; /* columns of the longest line in sight */
     enum focus focus;
     size_t step_at; /* the step selected in the steps pane */
 
     enum prompt prompt;
     struct buf input;              /* what was typed at the prompt */
+    size_t search_opened;          /* step that a match opened, to fold again */
+    bool search_missed;            /* nothing matches what is typed */
     struct viewport before_prompt; /* to go back to on ESC */
 
     bool help;
@@ -161,6 +165,7 @@ int64_t view_quiet_s(const struct run *run, const struct view_env *env);
 
 /* view_help.c */
 void view_help_draw(const struct canvas *canvas);
-int view_help_rows(int width);
+/* A key while the help is open. */
+void view_help_key(struct view_run *view, uint32_t key);
 
 #endif

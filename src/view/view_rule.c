@@ -86,40 +86,42 @@ void view_log_state(const struct canvas *canvas, char *out, size_t size)
     }
 }
 
-static void add_filter(const struct canvas *canvas, struct row *row)
+/* "errors only, & vat, ": what the log pane leaves out. */
+static void filter_words(const struct canvas *canvas, struct buf *out)
 {
     static const char *const LEVELS[] = {
         [LEVEL_NONE] = "",
-        [LEVEL_TRACE] = "trace and up",
-        [LEVEL_DEBUG] = "debug and up",
-        [LEVEL_INFO] = "info and up",
-        [LEVEL_WARN] = "warn and up",
-        [LEVEL_ERROR] = "errors only",
+        [LEVEL_TRACE] = "trace and up, ",
+        [LEVEL_DEBUG] = "debug and up, ",
+        [LEVEL_INFO] = "info and up, ",
+        [LEVEL_WARN] = "warn and up, ",
+        [LEVEL_ERROR] = "errors only, ",
+    };
+    enum {
+        PATTERN_MAX = 24
     };
     const struct filter *filter = lines_filter(canvas->view->lines);
-    struct buf text = buf_make(0);
-    if (filter->level != LEVEL_NONE)
-        buf_addf(&text, "%s ", LEVELS[filter->level]);
+    buf_adds(out, LEVELS[filter->level]);
     if (filter->include)
-        buf_addf(&text, "& %s ", pattern_text(filter->include));
+        buf_addf(out, "& %.*s, ", PATTERN_MAX, pattern_text(filter->include));
     if (filter->exclude)
-        buf_addf(&text, "&! %s ", pattern_text(filter->exclude));
-    if (text.len) {
-        buf_truncate(&text, text.len - 1);
-        row_add_remote(row, 3, STYLE_NOTICE, buf_str(&text), 30);
-        row_to_right(row);
-    }
-    buf_free(&text);
+        buf_addf(out, "&! %.*s, ", PATTERN_MAX, pattern_text(filter->exclude));
+}
+
+static bool steps_cover_log(const struct canvas *canvas)
+{
+    return canvas->view->focus == FOCUS_STEPS && !canvas->layout->side_width;
 }
 
 static void add_steps(const struct canvas *canvas, struct row *row)
 {
     size_t count = run_step_count(canvas->run);
-    if (canvas->view->focus == FOCUS_STEPS && !canvas->layout->side_width) {
+    if (steps_cover_log(canvas)) {
         row_add(row, ROW_KEEP, STYLE_STRONG, "steps");
         return;
     }
-    if (!count || canvas->layout->side_width) {
+    if (!count || canvas->layout->side_width ||
+        canvas->layout->size == VIEW_NARROW) {
         row_add(row, ROW_KEEP, STYLE_DIM, "log");
         return;
     }
@@ -138,10 +140,16 @@ void view_log_draw_rule(const struct canvas *canvas)
     if (layout->rule_y < 0)
         return;
     add_steps(canvas, &row);
-    add_filter(canvas, &row);
-    view_log_state(canvas, state, sizeof state);
-    row_add(&row, ROW_KEEP, STYLE_NOTICE, "%s", state);
-    row_to_right(&row);
+    if (!steps_cover_log(canvas)) {
+        struct buf words = buf_make(0);
+        filter_words(canvas, &words);
+        view_log_state(canvas, state, sizeof state);
+        buf_adds(&words, state);
+        row_add_remote(&row, ROW_KEEP, STYLE_NOTICE, buf_str(&words),
+                       layout->log_width - 10);
+        row_to_right(&row);
+        buf_free(&words);
+    }
     row_draw_rule(&row, canvas->frame, layout->log_x, layout->rule_y,
                   layout->log_width, canvas->glyphs->dash);
 }

@@ -81,6 +81,7 @@ struct view_run *view_run_create(void)
     struct view_run *view = mem_zalloc(1, sizeof *view);
     view->lines = lines_create();
     view->port = viewport_make();
+    view->port.height = NORMAL_HEIGHT; /* until the first drawing */
     view->input = buf_make(512);
     view->wrap = true;
     return view;
@@ -168,7 +169,8 @@ static void settle_layout(const struct canvas *canvas, int *error_rows)
     *layout = (struct layout){.width = width, .height = height};
     layout->size = size_class(width, height);
     layout->escape = canvas->env->ascii_text ? ESCAPE_ASCII : 0;
-    if (layout->size == VIEW_WIDE && run_step_count(canvas->run) > 0)
+    if (layout->size == VIEW_WIDE &&
+        (run_step_count(canvas->run) > 0 || canvas->facts->metadata))
         layout->side_width = SIDE_WIDTH;
     int bottom = place_bottom(canvas->view, layout);
     int top = view_header_rows(canvas);
@@ -189,17 +191,33 @@ static void settle_layout(const struct canvas *canvas, int *error_rows)
 
 /* ---- drawing ---- */
 
+static void hold_resized(struct viewport *port,
+                         const struct line_source *source, int row)
+{
+    if (port->follow)
+        return;
+    viewport_hold(port, source,
+                  row < port->height - 1 ? row : port->height - 1);
+    viewport_show(port, source, port->cursor);
+}
+
 /* When the rows above the log grew or shrank, what is being read stays where
- * it is on the screen. */
+ * it is on the screen. On another size the current line keeps its row, as far
+ * as there are so many. */
 static void keep_still(const struct canvas *canvas, const struct layout *before)
 {
     const struct layout *now = canvas->layout;
     struct log_list list = {canvas->view, canvas->run};
     struct line_source source = view_log_source(&list);
-    if (before->width != now->width || before->height != now->height)
+    struct viewport *port = &canvas->view->port;
+    port->height = now->log_height;
+    int row = canvas->view->cursor_row;
+    if (!before->height)
         return;
-    canvas->view->port.height = now->log_height;
-    viewport_shift(&canvas->view->port, &source, now->log_y - before->log_y);
+    if (before->width == now->width && before->height == now->height)
+        viewport_shift(port, &source, now->log_y - before->log_y);
+    else
+        hold_resized(port, &source, row);
 }
 
 /* Once, when the run has failed: to the first sign of it, unless the user is

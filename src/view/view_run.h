@@ -23,7 +23,7 @@ struct view_env {
 
 enum time_column {
     TIME_LOCAL,
-    TIME_UTC,
+    TIME_IN_UTC,
     TIME_ELAPSED, /* since the run started */
     TIME_DELTA,   /* since the entry before */
     TIME_OFF,

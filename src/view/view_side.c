@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/width.h"
+#include "text/wrap.h"
 #include "wire/json_text.h"
 
 /* ---- steps ---- */
@@ -69,7 +71,6 @@ static int draw_steps(const struct canvas *canvas, int x, int y, int width,
     if (first > 0 && height > 1) {
         char text[48];
         snprintf(text, sizeof text, "   and %zu before", first + 1);
-        frame_puts(canvas->frame, x, y, width, STYLE_TEXT, " ");
         for (int i = 0; i < width; i++)
             frame_puts(canvas->frame, x + i, y, 1, STYLE_TEXT, " ");
         frame_puts(canvas->frame, x, y, width, STYLE_DIM, text);
@@ -92,13 +93,20 @@ enum {
     SIDE_ITEMS = 12
 };
 
-static void title_rule(const struct canvas *canvas, int y, const char *title)
+/* A section begins at y: with a rule of its own, or in the rule above the pane
+ * when it is the first. Returns the y of its first row. */
+static int begin_section(const struct canvas *canvas, int y, const char *title)
 {
     struct row row = row_make(0);
     int width = canvas->layout->side_width;
+    bool first = y == canvas->layout->log_y;
+    y -= first ? 1 : 0;
     row_add(&row, ROW_KEEP, STYLE_DIM, "%s", title);
     row_draw_rule(&row, canvas->frame, 0, y, width, canvas->glyphs->dash);
-    frame_puts(canvas->frame, width, y, 1, STYLE_DIM, canvas->glyphs->tee_left);
+    if (!first)
+        frame_puts(canvas->frame, width, y, 1, STYLE_DIM,
+                   canvas->glyphs->tee_left);
+    return y + 1;
 }
 
 static void plain_value(struct buf *out, struct slice value)
@@ -139,67 +147,106 @@ static int draw_metadata(const struct canvas *canvas, int y, int bottom)
     struct slice key, value;
     int rows = 0;
     if (!json || !json_walk_start(&walk, (struct slice){json, strlen(json)}))
-        return 0;
+        return y;
     while (y + rows + 1 < bottom && rows < SIDE_ITEMS &&
            json_walk_next(&walk, &key, &value)) {
         if (is_shown(key))
             continue;
         if (!rows)
-            title_rule(canvas, y, "metadata");
-        rows++;
-        draw_member(canvas, y + rows, key, value);
+            y = begin_section(canvas, y, "metadata");
+        draw_member(canvas, y + rows++, key, value);
     }
-    return rows ? rows + 2 : 0;
+    return rows ? y + rows + 1 : y;
 }
 
 static int draw_tags(const struct canvas *canvas, int y, int bottom)
 {
     const struct run_facts *facts = canvas->facts;
-    int width = canvas->layout->side_width - 2, x = 0, rows = 0;
+    int width = canvas->layout->side_width - 2, x = 0;
     if (!facts->tag_count || y + 1 >= bottom)
-        return 0;
-    title_rule(canvas, y, "tags");
-    for (size_t i = 0; i < facts->tag_count && y + rows + 1 < bottom; i++) {
-        struct row row = row_make(canvas->layout->escape);
-        row_add_remote(&row, ROW_KEEP, STYLE_TEXT, facts->tags[i], width);
-        int len = (int)frame_width(canvas->frame);
-        struct frame *scratch = frame_create(width, 1);
-        len = row_draw(&row, scratch, 0, 0, width, 0);
-        frame_destroy(scratch);
-        if (x && x + 2 + len > width) {
+        return y;
+    y = begin_section(canvas, y, "tags");
+    for (size_t i = 0; i < facts->tag_count && y < bottom; i++) {
+        struct buf safe = buf_make(0);
+        row_safe(&safe, facts->tags[i], strlen(facts->tags[i]),
+                 canvas->layout->escape);
+        int len = (int)width_of_text(buf_str(&safe), safe.len);
+        if (x && x + len > width) {
             x = 0;
-            rows++;
+            y++;
         }
-        if (y + rows + 1 >= bottom)
-            break;
-        x += x ? 2 : 0;
-        row_draw(&row, canvas->frame, 1 + x, y + rows + 1, width - x, 0);
-        x += len;
+        if (y < bottom)
+            frame_put(canvas->frame, 1 + x, y, width - x, STYLE_TEXT,
+                      buf_str(&safe), safe.len);
+        x += len + 2;
+        buf_free(&safe);
     }
-    return rows + 3;
+    return y + 2;
+}
+
+/* What the run was given or gave: after it has ended. */
+static int draw_packet(const struct canvas *canvas, int y, int bottom,
+                       const char *title, const char *text)
+{
+    enum {
+        PACKET_ROWS = 6,
+        PACKET_SHOWN = 1024
+    };
+    int width = canvas->layout->side_width - 2;
+    if (!text || !*text || y + 1 >= bottom)
+        return y;
+    y = begin_section(canvas, y, title);
+    struct buf safe = buf_make(0);
+    row_safe(&safe, text, strnlen(text, PACKET_SHOWN), canvas->layout->escape);
+    size_t at = 0;
+    for (int i = 0; i < PACKET_ROWS && at < safe.len && y < bottom; i++) {
+        struct wrap_row row;
+        const char *rest = safe.data + at;
+        at += wrap_next(rest, safe.len - at, 0, (size_t)width, &row);
+        frame_put(canvas->frame, 1, y++, width, STYLE_TEXT, rest + row.start,
+                  row.len);
+    }
+    buf_free(&safe);
+    return y + 1;
+}
+
+static int draw_packets(const struct canvas *canvas, int y, int bottom)
+{
+    const struct run_facts *facts = canvas->facts;
+    if (facts->finished && facts->status == STATUS_COMPLETED)
+        return draw_packet(canvas, y, bottom, "output", facts->output);
+    if (facts->finished)
+        return draw_packet(canvas, y, bottom, "payload", facts->payload);
+    return y;
+}
+
+static void draw_frame(const struct canvas *canvas, int bottom)
+{
+    const struct layout *layout = canvas->layout;
+    const struct glyphs *glyphs = canvas->glyphs;
+    int x = layout->side_width;
+    for (int i = 0; i < x; i++)
+        frame_puts(canvas->frame, i, layout->rule_y, 1, STYLE_DIM,
+                   glyphs->dash);
+    for (int y = layout->log_y; y < bottom; y++)
+        frame_puts(canvas->frame, x, y, 1, STYLE_DIM, glyphs->upright);
+    frame_puts(canvas->frame, x, layout->rule_y, 1, STYLE_DIM,
+               glyphs->tee_down);
+    for (int i = 0; i < layout->width; i++)
+        frame_puts(canvas->frame, i, bottom, 1, STYLE_DIM, glyphs->dash);
+    frame_puts(canvas->frame, x, bottom, 1, STYLE_DIM, glyphs->tee_up);
 }
 
 void view_side_draw(const struct canvas *canvas)
 {
     const struct layout *layout = canvas->layout;
-    const struct glyphs *glyphs = canvas->glyphs;
     int y = layout->log_y, bottom = y + layout->log_height;
-    struct row row = row_make(0);
-    row_add(&row, ROW_KEEP,
-            canvas->view->focus == FOCUS_STEPS ? STYLE_STRONG : STYLE_DIM,
-            "steps");
-    row_draw_rule(&row, canvas->frame, 0, layout->rule_y, layout->side_width,
-                  glyphs->dash);
-    for (int i = y; i < bottom; i++)
-        frame_puts(canvas->frame, layout->side_width, i, 1, STYLE_DIM,
-                   glyphs->upright);
-    frame_puts(canvas->frame, layout->side_width, layout->rule_y, 1, STYLE_DIM,
-               glyphs->tee_down);
-    y += draw_steps(canvas, 0, y, layout->side_width, bottom - y) + 1;
-    y += draw_metadata(canvas, y, bottom);
+    draw_frame(canvas, bottom);
+    if (run_step_count(canvas->run)) {
+        begin_section(canvas, y, "steps");
+        y += draw_steps(canvas, 0, y, layout->side_width, bottom - y) + 1;
+    }
+    y = draw_packets(canvas, y, bottom);
+    y = draw_metadata(canvas, y, bottom);
     draw_tags(canvas, y, bottom);
-    for (int i = 0; i < layout->width; i++)
-        frame_puts(canvas->frame, i, bottom, 1, STYLE_DIM, glyphs->dash);
-    frame_puts(canvas->frame, layout->side_width, bottom, 1, STYLE_DIM,
-               glyphs->tee_up);
 }

@@ -71,6 +71,19 @@ bool viewport_last(const struct viewport *view,
     return true;
 }
 
+/* The first row that nothing covers: a list's title may lie over the top row,
+ * but never over the list's own first one. */
+static struct place first_clear(const struct viewport *view,
+                                const struct line_source *source)
+{
+    uint64_t before;
+    if (view->height < 3 ||
+        (!view->top.row &&
+         !source->prev(source->context, view->top.line, &before)))
+        return view->top;
+    return go_down(source, view->top, 1);
+}
+
 /* Brings the current line into sight by moving it, not the view. */
 static void catch_cursor(struct viewport *view,
                          const struct line_source *source)
@@ -79,9 +92,9 @@ static void catch_cursor(struct viewport *view,
     if (!source->nearest(source->context, cursor, &view->cursor) ||
         !viewport_last(view, source, &last))
         return;
-    struct place top = view->top;
-    if (view->cursor < top.line)
-        view->cursor = top.line;
+    struct place clear = first_clear(view, source);
+    if (view->cursor < clear.line)
+        view->cursor = clear.line;
     else if (view->cursor > last)
         view->cursor = last;
 }
@@ -142,8 +155,8 @@ static void reveal_cursor(struct viewport *view,
                           const struct line_source *source)
 {
     struct place first = {view->cursor, 0};
-    if (is_before(first, view->top)) {
-        view->top = first;
+    if (is_before(first, first_clear(view, source))) {
+        view->top = go_up(source, first, 1);
         return;
     }
     unsigned rows = source->rows(source->context, view->cursor);
@@ -202,8 +215,8 @@ static bool is_in_sight(const struct viewport *view,
 {
     uint64_t last;
     struct place first = {line, 0};
-    return !is_before(first, view->top) && viewport_last(view, source, &last) &&
-           line <= last;
+    return !is_before(first, first_clear(view, source)) &&
+           viewport_last(view, source, &last) && line <= last;
 }
 
 void viewport_show(struct viewport *view, const struct line_source *source,
@@ -225,8 +238,6 @@ int viewport_cursor_row(const struct viewport *view,
 {
     struct place at = {view->cursor, 0};
     int row = 0;
-    if (!is_in_sight(view, source, view->cursor))
-        return 0;
     while (at.line > view->top.line) {
         uint64_t before;
         if (!source->prev(source->context, at.line, &before))
@@ -234,7 +245,8 @@ int viewport_cursor_row(const struct viewport *view,
         at.line = before;
         row += (int)source->rows(source->context, before);
     }
-    return row - (int)view->top.row;
+    row -= (int)view->top.row;
+    return row > 0 ? row : 0;
 }
 
 void viewport_hold(struct viewport *view, const struct line_source *source,

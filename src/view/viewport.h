@@ -28,7 +28,8 @@ struct viewport {
     bool follow;      /* the end is kept in sight */
     struct place top; /* the first row in sight */
     uint64_t cursor;  /* the current line; while following: the last one */
-    int height;       /* rows, at least 1 */
+    int height;       /* rows, at least 1; a title may cover the top one,
+                       * so the current line is kept below it */
 };
 
 /* Following an empty list. */
@@ -55,7 +56,7 @@ void viewport_show(struct viewport *view, const struct line_source *source,
                    uint64_t line);
 
 /* Row of the current line's first row, counted from the top of the view; 0
- * when it is not in sight. */
+ * when it is above. */
 int viewport_cursor_row(const struct viewport *view,
                         const struct line_source *source);
 
