@@ -329,7 +329,7 @@ static bool add_tab(struct sheet *sheet)
 {
     struct buf *out = sheet->out;
     sheet->columns +=
-        columns_between(out->data + sheet->line, out->len - sheet->line);
+        columns_between(buf_str(out) + sheet->line, out->len - sheet->line);
     size_t spaces = TAB_COLUMNS - sheet->columns % TAB_COLUMNS;
     if (!buf_fill(out, ' ', spaces))
         return false;
