@@ -18,7 +18,14 @@
 #include "view/keys.h"
 #include "view/view_run.h"
 
-enum { FRAME_MS = 16 }; /* between two paintings, under load */
+/* How often to paint. A burst of BURST frames is painted at once; after it one
+ * each FRAME_MS. When more lines come between two frames than fit on the
+ * screen, nobody reads them as they pass: then one each FLOOD_MS will do. */
+enum {
+    FRAME_MS = 8,
+    BURST = 8,
+    FLOOD_MS = 50
+};
 
 struct tui {
     struct run *run;
@@ -29,7 +36,10 @@ struct tui {
     uint32_t key_before; /* first of a pair of keys */
     bool changed;        /* the run, since the view was told */
     bool dirty;          /* the screen, since it was drawn */
+    bool asked;          /* by a key: that is answered at once */
     int64_t drawn_ms;    /* steady clock */
+    int64_t credit_ms;   /* time that frames may be painted in, saved up */
+    uint64_t drawn_end;  /* end of the log, as drawn */
     int64_t tick_at_ms;  /* steady clock; -1: none */
 };
 
@@ -101,10 +111,25 @@ static void draw(struct tui *tui)
     tui->env.now_ms = loop_wall_ms(tui->loop);
     view_run_draw(tui->view, tui->run, &tui->env, tui->frame);
     screen_show(tui->frame);
-    tui->drawn_ms = clock_steady_ms();
-    tui->dirty = false;
+    int64_t now_ms = clock_steady_ms();
+    tui->credit_ms += now_ms - tui->drawn_ms - FRAME_MS;
+    if (tui->credit_ms > BURST * FRAME_MS)
+        tui->credit_ms = BURST * FRAME_MS;
+    tui->drawn_ms = now_ms;
+    tui->drawn_end = logstore_end(run_log(tui->run));
+    tui->dirty = tui->asked = false;
     int64_t tick = view_run_next_tick_ms(tui->view, tui->run, &tui->env);
     tui->tick_at_ms = tick < 0 ? -1 : tui->drawn_ms + tick;
+}
+
+/* Milliseconds to let pass before the next frame; 0: paint now. */
+static int64_t frame_wait_ms(const struct tui *tui, int64_t now_ms)
+{
+    int64_t since_ms = now_ms - tui->drawn_ms;
+    uint64_t lines = logstore_end(run_log(tui->run)) - tui->drawn_end;
+    bool flood = lines > (uint64_t)frame_height(tui->frame);
+    int64_t wait_ms = flood ? FLOOD_MS : FRAME_MS - tui->credit_ms;
+    return since_ms >= 0 && since_ms < wait_ms ? wait_ms - since_ms : 0;
 }
 
 /* The first change after quiet is drawn at once; only under load does one
@@ -120,9 +145,9 @@ int64_t tui_turn(struct tui *tui)
     if (tui->tick_at_ms >= 0 && now_ms >= tui->tick_at_ms)
         tui->dirty = true;
     if (tui->dirty) {
-        int64_t since_ms = now_ms - tui->drawn_ms;
-        if (since_ms >= 0 && since_ms < FRAME_MS)
-            return FRAME_MS - since_ms;
+        int64_t wait_ms = tui->asked ? 0 : frame_wait_ms(tui, now_ms);
+        if (wait_ms > 0)
+            return wait_ms;
         draw(tui);
         now_ms = tui->drawn_ms;
     }
@@ -210,8 +235,7 @@ enum tui_exit tui_read_keys(struct tui *tui)
         if (leave != TUI_STAYS)
             return leave;
     }
-    /* keys are answered at once, whatever the load */
-    tui->drawn_ms = 0;
+    tui->asked = true;
     return TUI_STAYS;
 }
 

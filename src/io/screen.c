@@ -168,6 +168,7 @@ static void set_colors(enum screen_color color)
 static void set_modes(void)
 {
     set_escdelay(ESC_DELAY_MS);
+    typeahead(-1); /* a frame is one write, not one for each look at the keys */
     raw();
     noecho();
     nonl();
