@@ -10,7 +10,7 @@
 #define KEY      "authorization: Bearer " WORLD_SECRET_KEY
 #define API_KEY  "x-api-key: " WORLD_API_KEY
 #define ELECTRIC "\nx-trigger-electric-version: 1"
-#define VERSION  "\nx-trigger-api-version: 2025-07-16"
+#define CURRENT  "\nx-trigger-api-version: 2025-07-16"
 
 static const char scenario[] =
     "{\"run\":{\"task\":\"t\",\"payload\":\"p\"},\"steps\":["
@@ -64,7 +64,7 @@ static void poll_feed(int64_t after_ms)
              "GET /realtime/v1/runs/RUN?live=true&cursor=&offset=%s&handle=%s",
              fields_get(&answer.headers, "electric-offset"),
              fields_get(&answer.headers, "electric-handle"));
-    request(buf_str(&line), KEY ELECTRIC VERSION, NULL, after_ms);
+    request(buf_str(&line), KEY ELECTRIC CURRENT, NULL, after_ms);
     buf_free(&line);
 }
 
@@ -81,7 +81,7 @@ static struct request feed_request(const char *headers)
 START_TEST(a_live_request_is_held_until_the_next_state)
 {
     open_world(false, NULL);
-    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC VERSION, NULL,
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC CURRENT, NULL,
             0);
     ck_assert_uint_eq(answer.status, 200);
     poll_feed(400);
@@ -95,9 +95,9 @@ END_TEST
 START_TEST(a_live_request_ends_empty_after_the_hold)
 {
     open_world(true, NULL);
-    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC VERSION, NULL,
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC CURRENT, NULL,
             3000);
-    struct request held = feed_request(KEY ELECTRIC VERSION);
+    struct request held = feed_request(KEY ELECTRIC CURRENT);
     fields_add(&held.query, "live", "true");
     fields_add(&held.query, "offset", "0_inf");
     fields_add(&held.query, "handle",
@@ -149,9 +149,9 @@ END_TEST
 START_TEST(an_older_client_is_not_told_of_dequeued)
 {
     open_world(false, NULL);
-    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC VERSION, NULL,
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC CURRENT, NULL,
             0);
-    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC VERSION, NULL,
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC CURRENT, NULL,
             1000);
     ck_assert(body_has("\"status\":\"DEQUEUED\""));
     request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC, NULL, 1000);
@@ -176,14 +176,14 @@ END_TEST
 START_TEST(retrieve_speaks_both_vocabularies_and_counts_attempts)
 {
     open_world(false, NULL);
-    request("GET /api/v3/runs/RUN", KEY VERSION, NULL, 0);
+    request("GET /api/v3/runs/RUN", KEY CURRENT, NULL, 0);
     ck_assert(body_has("\"status\":\"QUEUED\""));
     ck_assert(body_has("\"attemptCount\":0"));
-    request("GET /api/v3/runs/RUN", KEY VERSION, NULL, 1000);
+    request("GET /api/v3/runs/RUN", KEY CURRENT, NULL, 1000);
     ck_assert(body_has("\"status\":\"DEQUEUED\""));
     request("GET /api/v3/runs/RUN", KEY, NULL, 1000);
     ck_assert(body_has("\"status\":\"EXECUTING\""));
-    request("GET /api/v3/runs/RUN", KEY VERSION, NULL, 63000);
+    request("GET /api/v3/runs/RUN", KEY CURRENT, NULL, 63000);
     ck_assert(body_has("\"status\":\"FAILED\""));
     ck_assert(body_has("\"error\":{\"message\":\"no\"}"));
     ck_assert(body_has("\"attemptCount\":2"));
@@ -369,7 +369,7 @@ START_TEST(lockstep_goes_one_state_a_live_request)
 {
     open_world(false, NULL);
     world->speed = 0;
-    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC VERSION, NULL,
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC CURRENT, NULL,
             0);
     ck_assert(body_has("PENDING"));
     static const char *const words[] = {"DEQUEUED", "EXECUTING", "EXECUTING",
@@ -392,7 +392,7 @@ START_TEST(lockstep_follows_polling_where_nobody_is_live)
     static const char *const words[] = {"QUEUED",    "DEQUEUED", "EXECUTING",
                                         "EXECUTING", "FAILED",   "FAILED"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        request("GET /api/v3/runs/RUN", KEY VERSION, NULL, 0);
+        request("GET /api/v3/runs/RUN", KEY CURRENT, NULL, 0);
         ck_assert(body_has(words[i]));
     }
     close_world();
