@@ -141,8 +141,9 @@ static bool joins_letters(const struct walk *walk, const char *next)
 
 static bool joins_pictures(const struct walk *walk, const char *next)
 {
+    unsigned flags = unicode_of(peek(next, walk->end)).flags;
     return walk->cluster.pict && walk->joiners < MOST_JOINERS &&
-           (unicode_of(peek(next, walk->end)).flags & UNICODE_PICT);
+           (flags & UNICODE_PICT) && !(flags & UNICODE_HIDDEN);
 }
 
 static bool is_ideographic_variation(uint32_t code)

@@ -96,6 +96,8 @@ static const struct {
     {"\U0001F469\u200D", "\U0001F469\\u{200D}"},
     {"\U0001F469\u200D\u200D\U0001F469", /* the first has no picture after it */
      "\U0001F469\\u{200D}\\u{200D}\U0001F469"},
+    {"\U0001F469\u200D\U0001FCE7", /* what follows will not be drawn */
+     "\U0001F469\\u{200D}\\u{1FCE7}"},
     {"ab\u200Ccd", "ab\\u{200C}cd"},
     {"a\uFE0F", "a\\u{FE0F}"},
     {"\u2764\uFE0F\uFE0F", "\u2764\uFE0F\\u{FE0F}"},
