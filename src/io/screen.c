@@ -63,7 +63,7 @@ static const struct {
     [STYLE_CURSOR] = {A_REVERSE, -1},
     [STYLE_NOTICE] = {A_DIM, -1},
     [STYLE_KEY] = {A_NORMAL, -1},
-    [STYLE_SHIMMER] = {A_REVERSE, COLOR_GREEN},
+    [STYLE_SHIMMER] = {A_NORMAL, -1},
 };
 
 static struct {

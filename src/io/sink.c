@@ -50,6 +50,17 @@ bool sink_flush(struct sink *sink, struct error *err)
     return true;
 }
 
+bool sink_is_same_link(struct sink *sink,
+                       const struct connection *connection)
+{
+    bool same = sink->link_state == (int)connection->state &&
+                sink->link_transport == connection->transport &&
+                connection->state != CONNECTION_RECONNECTING;
+    sink->link_state = (int)connection->state;
+    sink->link_transport = connection->transport;
+    return same;
+}
+
 static bool matches(const regex_t *expression, const struct log_entry *entry)
 {
     regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)entry->message_len};

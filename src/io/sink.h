@@ -22,6 +22,8 @@ struct sink {
     const struct sink_ops *ops;
     int fd;
     struct buf out; /* lines that wait to be written */
+    int link_state; /* enum connection_state, as last written; -1: none */
+    const char *link_transport;
 };
 
 /* How sinks of lines choose and write. Borrowed texts, for the sink's life. */
@@ -48,6 +50,11 @@ void sink_destroy(struct sink *sink);
 /* Writes what waits. False when the reader is gone (EPIPE) or the file cannot
  * be written: *err then says why, ERROR_NONE for a reader that left. */
 bool sink_flush(struct sink *sink, struct error *err);
+
+/* Was this connection written already? (It is told again when only the clocks
+ * were found to differ.) Notes it as written. */
+bool sink_is_same_link(struct sink *sink,
+                       const struct connection *connection);
 
 /* Does the entry pass level and expressions? */
 bool sink_wants(const struct sink_options *options,

@@ -1,4 +1,4 @@
-/* JSON lines, schema 1; docs/json-output.md is the contract. */
+/* JSON lines, schema 1. docs/json-output.md says what each line holds. */
 #include "config.h"
 
 #include "io/sink.h"
@@ -133,6 +133,8 @@ static void write_connection(struct sink_json *sink,
                              const struct connection *connection)
 {
     sink->clock_offset_ms = connection->clock_offset_ms;
+    if (sink_is_same_link(&sink->base, connection))
+        return;
     begin(sink, "connection");
     text(sink, "state", state_word(connection->state));
     text(sink, "transport", connection->transport);
@@ -328,6 +330,7 @@ struct sink *sink_json_create(const struct sink_options *options)
     struct sink_json *sink = mem_zalloc(1, sizeof *sink);
     sink->base.ops = &ops;
     sink->base.fd = options->fd;
+    sink->base.link_state = -1;
     sink->options = *options;
     facts_init(&sink->facts);
     write_hello(sink);

@@ -150,6 +150,8 @@ static void write_connection(struct sink_plain *sink,
 {
     char words[DURATION_TEXT_SIZE];
     sink->clock_offset_ms = connection->clock_offset_ms;
+    if (sink_is_same_link(&sink->base, connection))
+        return;
     switch (connection->state) {
     case CONNECTION_RECONNECTING:
         duration_format_short(connection->retry_in_ms, words);
@@ -270,6 +272,7 @@ struct sink *sink_plain_create(const struct sink_options *options)
     struct sink_plain *sink = mem_zalloc(1, sizeof *sink);
     sink->base.ops = &ops;
     sink->base.fd = options->fd;
+    sink->base.link_state = -1;
     sink->options = *options;
     sink->told_tenth = -1;
     facts_init(&sink->facts);

@@ -62,6 +62,7 @@ struct source_run {
     bool polling, heard, streaming, stream_refused, ended;
     bool details_wanted;
     uint64_t rows_taken;      /* in the answer under way */
+    int64_t told_offset_ms;   /* of the clocks, as last told */
     int attempt;              /* failures in a row */
     int unknown_tries, fast_answers, restarts;
 };
@@ -84,6 +85,7 @@ static void tell_link(struct source_run *run, enum connection_state state,
     const char *transport = words[run->polling ? 2 : run->streaming];
     bool same = run->link.state == state &&
                 run->link.transport == transport &&
+                run->told_offset_ms == run->link.clock_offset_ms &&
                 state != CONNECTION_RECONNECTING;
     if (same)
         return;
@@ -92,6 +94,7 @@ static void tell_link(struct source_run *run, enum connection_state state,
     run->link.attempt = run->attempt;
     run->link.retry_in_ms = retry_in_ms;
     run->link.reason = reason;
+    run->told_offset_ms = run->link.clock_offset_ms;
     struct event event = {.type = EVENT_CONNECTION, .connection = run->link};
     emit(run, &event);
     run->link.transport = transport;
@@ -406,8 +409,10 @@ static void on_row(void *context, struct row *row)
 
 static void note_clock(struct source_run *run, const struct http_call *call)
 {
+    enum { NEWS_MS = 2000 }; /* more than a Date header's inexactness */
     int64_t offset_ms;
-    if (!http_clock_offset(call, &offset_ms))
+    if (!http_clock_offset(call, &offset_ms) ||
+        llabs(offset_ms - run->link.clock_offset_ms) < NEWS_MS)
         return;
     run->link.clock_offset_ms = offset_ms;
     token_set_clock_offset(run->token, offset_ms);
