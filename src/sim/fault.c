@@ -116,8 +116,8 @@ static const struct fault_kind kinds[] = {
      "an older server: no /api/v1/auth/public-tokens"},
     {"mint-jwt-404", FAULT_MINT_OLD, FAULT_ANSWER, true, 404, NULL, NOT_FOUND,
      NULL, "a still older one: no /api/v1/auth/jwt"},
-    {"api-429", FAULT_API, FAULT_ANSWER, false, 429, NULL, TOO_MANY, "1",
-     "retrieve is limited once"},
+    {"api-429", FAULT_API, FAULT_RATE_LIMIT, false, 429, NULL, NULL, NULL,
+     "retrieve is over its rate limit once"},
     {"api-500", FAULT_API, FAULT_ANSWER, false, 500, NULL,
      "{\"error\":\"Internal Server Error\"}", NULL, "retrieve fails once"},
     {"api-404", FAULT_API, FAULT_ANSWER, true, 404, NULL, NOT_FOUND, NULL,
@@ -188,7 +188,8 @@ static bool read_when(const char *text, struct fault *fault)
     return *end == '\0';
 }
 
-bool fault_add(struct fault_list *list, const char *text, struct error *err)
+static bool add_one(struct fault_list *list, const char *text,
+                    struct error *err)
 {
     size_t len = strcspn(text, "@");
     struct fault fault = {0};
@@ -198,6 +199,19 @@ bool fault_add(struct fault_list *list, const char *text, struct error *err)
                          "not \"%s\"",
                          text);
     return add(list, text, len, fault, err);
+}
+
+bool fault_add(struct fault_list *list, const char *text, struct error *err)
+{
+    bool good = true;
+    do {
+        size_t len = strcspn(text, ",");
+        char *one = mem_strndup(text, len);
+        good = add_one(list, one, err);
+        free(one);
+        text += len;
+    } while (good && *text++ == ',');
+    return good;
 }
 
 bool fault_add_json(struct fault_list *list, json_t *faults, struct error *err)
@@ -309,6 +323,7 @@ void fault_apply(const struct fault_kind *kind, struct answer *answer)
     case FAULT_REFETCH_OLD:
     case FAULT_TOKEN_EXPIRED:
     case FAULT_TOKEN_OTHER_RUN:
-        break; /* made where the shape or the key is known */
+    case FAULT_RATE_LIMIT:
+        break; /* made where the shape, the key or the time is known */
     }
 }

@@ -32,7 +32,8 @@ enum fault_effect {
     FAULT_RESET,
     FAULT_HANG,
     FAULT_TOKEN_EXPIRED,
-    FAULT_TOKEN_OTHER_RUN
+    FAULT_TOKEN_OTHER_RUN,
+    FAULT_RATE_LIMIT /* problem+json with the moment of the reset */
 };
 
 struct fault_kind {
@@ -61,7 +62,8 @@ struct fault_list {
     size_t count;
 };
 
-/* Adds "KIND", "KIND@STATE" or "KIND@STATExTIMES". */
+/* Adds "KIND", "KIND@STATE" or "KIND@STATExTIMES", or several with commas
+ * between them. */
 bool fault_add(struct fault_list *list, const char *text, struct error *err);
 
 /* Adds the scenario's "faults": [{"kind", "at", "times"}…]; NULL adds none. */

@@ -2,8 +2,12 @@
 
 #include <string.h>
 
+#include "sim/js_json.h"
 #include "sim/routes.h"
 #include "sim/run_json.h"
+
+/* How far off the reset of a limit is that was run into. */
+#define RESET_MS 1500
 
 /* The problem+json body of the limiter, which looks before anything else. */
 static const char no_credentials[] =
@@ -23,6 +27,39 @@ void routes_no_credentials(struct answer *answer)
     fields_add(&answer->headers, "Content-Type",
                "application/problem+json; charset=utf-8");
     buf_adds(&answer->body, no_credentials);
+}
+
+void routes_over_limit(struct answer *answer, int64_t now_ms, int64_t reset_ms)
+{
+    struct buf seconds = buf_make(0);
+    js_add_number(&seconds, (double)(reset_ms - now_ms) / 1000);
+    const char *left = buf_str(&seconds);
+    answer->status = 429;
+    answer->chunked = false;
+    fields_add(&answer->headers, "x-ratelimit-limit", "60");
+    fields_add(&answer->headers, "x-ratelimit-remaining", "0");
+    fields_addf(&answer->headers, "x-ratelimit-reset", "%lld",
+                (long long)reset_ms);
+    fields_add(&answer->headers, "Content-Type",
+               "application/problem+json; charset=utf-8");
+    buf_addf(&answer->body,
+             "{\n"
+             "  \"title\": \"Rate Limit Exceeded\",\n"
+             "  \"status\": 429,\n"
+             "  \"type\": "
+             "\"https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/429\","
+             "\n"
+             "  \"detail\": \"Rate limit exceeded 0/60 requests remaining. "
+             "Retry in %s seconds.\",\n"
+             "  \"reset\": %lld,\n"
+             "  \"limit\": 60,\n"
+             "  \"remaining\": 0,\n"
+             "  \"secondsUntilReset\": %s,\n"
+             "  \"error\": \"Rate limit exceeded 0/60 requests remaining. "
+             "Retry in %s seconds.\"\n"
+             "}",
+             left, (long long)reset_ms, left, left);
+    buf_free(&seconds);
 }
 
 /* The run as it is now. Where nobody follows the feed, every look at the run
@@ -76,7 +113,15 @@ void routes_retrieve(struct world *world, const struct request *request,
         routes_add_app_headers(world, answer, 0, now_ms);
         return;
     }
-    if (routes_fault(world, FAULT_API, now_ms, answer))
+    const struct fault_kind *kind =
+        fault_take(&world->faults, FAULT_API, world_state(world, now_ms));
+    if (kind && kind->effect == FAULT_RATE_LIMIT) {
+        routes_over_limit(answer, now_ms, now_ms + RESET_MS);
+        routes_add_app_headers(world, answer, 0, now_ms);
+    } else if (kind) {
+        fault_apply(kind, answer);
+    }
+    if (kind)
         return;
     fields_add(&answer->headers, "access-control-expose-headers",
                "x-trigger-jwt,x-trigger-jwt-claims");

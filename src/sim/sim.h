@@ -24,7 +24,7 @@ struct sim_options {
                              * divided by speed); < 0: as the scenario says,
                              * else 20 */
     bool live_sse;          /* electric streams when asked for live_sse=true */
-    const char *fault;      /* KIND[@STATE[xTIMES]], see docs/scenarios.md;
+    const char *fault;      /* KIND[@STATE[xTIMES]][,…], docs/scenarios.md;
                              * NULL: the scenario's own alone */
     const char *poll_shape; /* pending, fields, runs or raw; NULL: raw */
     int64_t token_life_s;   /* 0: as the scenario says, else 3600 */

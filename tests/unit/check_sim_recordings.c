@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "base/mem.h"
 #include "sim/js_json.h"
+#include "sim/routes.h"
 #include "sim/run_json.h"
 #include "sim/run_row_json.h"
 #include "sim/shape_log.h"
@@ -563,6 +564,25 @@ START_TEST(tokens_hold_the_recorded_claims)
 }
 END_TEST
 
+START_TEST(over_the_limit_is_answered_as_recorded)
+{
+    json_t *recording = recording_load("errors-catalog", ".json");
+    json_t *response = response_of(recording, 28);
+    struct world *world = ask_world(scenario, false, NULL);
+    struct answer answer = {0};
+    struct buf body = buf_make(0);
+    recorded_body(&body, response);
+    routes_over_limit(&answer, 1795204627838, 1795204680000);
+    routes_add_app_headers(world, &answer, 0, 0);
+    ck_assert_str_eq(buf_str(&answer.body), buf_str(&body));
+    check_headers(&answer, response);
+    answer_free(&answer);
+    buf_free(&body);
+    world_destroy(world);
+    json_decref(recording);
+}
+END_TEST
+
 static void skip_without_recordings(void)
 {
     json_decref(recording_load("run-success", ".json"));
@@ -577,6 +597,7 @@ UNIT_MAIN(
     tcase_add_test(tc, a_must_refetch_is_the_recorded_one);
     tcase_add_loop_test(tc, failures_are_answered_as_recorded, 0,
                         sizeof failures / sizeof *failures);
+    tcase_add_test(tc, over_the_limit_is_answered_as_recorded);
     tcase_add_test(tc, an_old_client_gets_the_old_header_names);
     tcase_add_test(tc, retrieve_is_spelled_as_recorded);
     tcase_add_loop_test(tc, the_oldest_polling_bodies_are_the_recorded_ones, 0,

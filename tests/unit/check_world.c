@@ -316,7 +316,7 @@ END_TEST
 
 START_TEST(a_fault_waits_for_its_state_and_happens_so_often)
 {
-    open_world(false, "500@2x2");
+    open_world(false, "500@2x2,404@9");
     static const struct {
         int64_t after_ms;
         unsigned status;
