@@ -1,7 +1,7 @@
 /** Every scenario on every back end, followed by both; a table of the result. */
 import { compare } from "./compare.mjs";
 import { apiKey, runtail, scenarios, secretKey, startSimulator } from "./programs.mjs";
-import { follow, publicToken } from "./sdk.mjs";
+import { follow, publicToken, retrieve } from "./sdk.mjs";
 import { viewOfRuntail, viewOfSdk } from "./views.mjs";
 
 const backends = ["native", "electric"];
@@ -24,22 +24,31 @@ const ways = [
   ],
 ];
 
-async function check(scenario, backend, [, way]) {
+function result(feed, states, printed) {
+  const sdk = viewOfSdk(states);
+  const fields = [...compare(sdk, viewOfRuntail(printed))];
+  const bad = fields.filter(([, difference]) => difference);
+  if (bad.length && printed.complaints) bad.push(["stderr", printed.complaints]);
+  return { feed, fields, bad, updates: states.length, entries: sdk.log.length, status: sdk.status };
+}
+
+/** Yields what came of following the run, then of fetching it once it is over. */
+async function* check(scenario, backend, [, way]) {
   const sim = await startSimulator(scenario, backend, speeds[scenario] ?? usualSpeed);
   try {
     const token = await publicToken(sim.url, secretKey, sim.run);
     const { args = [], env } = way({ url: sim.url, token });
+    const options = ["--json", "--api-url", sim.url, ...args];
     const [states, printed] = await Promise.all([
       follow(sim.url, token, sim.run, timeoutMs),
-      runtail([sim.run, "--json", "--api-url", sim.url, ...args], env, timeoutMs),
+      runtail([sim.run, ...options], env, timeoutMs),
     ]);
-    const views = [viewOfSdk(states), viewOfRuntail(printed)];
-    const fields = [...compare(...views)];
-    const bad = fields.filter(([, difference]) => difference);
-    if (bad.length && printed.complaints) bad.push(["stderr", printed.complaints]);
-    return { fields, bad, updates: states.length, entries: views[0].log.length, status: views[0].status };
+    yield result(backend, states, printed);
+    const run = await retrieve(sim.url, token, sim.run);
+    yield result("REST", [run], await runtail(["show", sim.run, ...options], env, timeoutMs));
   } catch (error) {
-    return { fields: [], bad: [["both", String(error?.stack ?? error)]], updates: 0, entries: 0, status: "?" };
+    const bad = [["both", String(error?.stack ?? error)]];
+    yield { feed: backend, fields: [], bad, updates: 0, entries: 0, status: "?" };
   } finally {
     await sim.stop();
   }
@@ -56,16 +65,17 @@ let turn = 0;
 const compared = new Set();
 const chosen = process.argv.slice(2);
 
-row("scenario", "backend", "token from", "status", "updates", "entries", "fields", "result");
+row("scenario", "feed", "token from", "status", "updates", "entries", "fields", "result");
 for (const scenario of chosen.length ? chosen : await scenarios()) {
   for (const backend of backends) {
     const way = ways[turn++ % ways.length];
-    const { fields, bad, updates, entries, status } = await check(scenario, backend, way);
-    for (const [field] of fields) compared.add(field);
-    row(scenario, backend, way[0], status, updates, entries, fields.length, bad.length ? "DIFFERENT" : "same");
-    for (const [field, difference] of bad) console.log(`    ${field}: ${difference}`);
-    if (bad.length) failed++;
-    else passed++;
+    for await (const { feed, fields, bad, updates, entries, status } of check(scenario, backend, way)) {
+      for (const [field] of fields) compared.add(field);
+      row(scenario, feed, way[0], status, updates, entries, fields.length, bad.length ? "DIFFERENT" : "same");
+      for (const [field, difference] of bad) console.log(`    ${field}: ${difference}`);
+      if (bad.length) failed++;
+      else passed++;
+    }
   }
 }
 console.log(`\ncompared: ${[...compared].join(", ")}`);

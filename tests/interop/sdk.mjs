@@ -4,10 +4,11 @@ import { createRequire } from "node:module";
 const require = createRequire(`${process.env.RUNTAIL_NODE_DIR}/`);
 const { auth, runs } = require("@trigger.dev/sdk");
 
-/** A public token for one run, signed by the SDK with the secret key. */
+/** A public token for one run, signed by the SDK with the secret key. It lasts
+ *  longer than the longest scenario, by the simulated clock. */
 export function publicToken(url, secretKey, run) {
   return auth.withAuth({ baseURL: url, accessToken: secretKey }, () =>
-    auth.createPublicToken({ scopes: { read: { runs: [run] } }, expirationTime: "1h" }),
+    auth.createPublicToken({ scopes: { read: { runs: [run] } }, expirationTime: "24h" }),
   );
 }
 
@@ -23,6 +24,7 @@ export function follow(url, token, run, timeoutMs) {
   });
 }
 
+/** The run as it is, by one REST request. */
 export function retrieve(url, token, run) {
   return auth.withAuth({ baseURL: url, accessToken: token }, () => runs.retrieve(run));
 }

@@ -56,6 +56,13 @@ function progressOf(values, completed) {
   return ratio === undefined ? undefined : Math.min(ratio, 1);
 }
 
+/** A text; an index only where it is called currentStep. */
+function stepOf({ status, currentStep }) {
+  if (typeof status === "string" && status) return status;
+  const usable = ["string", "number"].includes(typeof currentStep) && currentStep !== "";
+  return usable ? String(currentStep) : undefined;
+}
+
 /** Order of first appearance. */
 const distinct = (items) => [...new Set(items)];
 
@@ -70,17 +77,14 @@ function growsOnly(states) {
   return true;
 }
 
-function exitOf(run) {
-  if (run.isSuccess) return 0;
-  return run.isCancelled || run.status === "EXPIRED" ? 3 : 1;
-}
+const exits = { COMPLETED: 0, CANCELED: 3, EXPIRED: 3 };
 
 function errorOf(error) {
   if (!error) return undefined;
   return { name: error.name, message: error.message, stackTrace: error.stackTrace };
 }
 
-/** The SDK's states of one run as a view. */
+/** The SDK's states of one run, at least the last, as a view. */
 export function viewOfSdk(states) {
   const run = states.at(-1);
   const metadata = run.metadata ?? {};
@@ -92,7 +96,7 @@ export function viewOfSdk(states) {
     statuses: distinct(states.map((state) => state.status)),
     finished: Boolean(run.finishedAt),
     progress: progressOf(progress.filter((value) => value !== undefined), run.isSuccess),
-    step: metadata.status ?? metadata.currentStep,
+    step: stepOf(metadata),
     createdAt: run.createdAt?.getTime(),
     startedAt: run.startedAt?.getTime(),
     finishedAt: run.finishedAt?.getTime(),
@@ -100,12 +104,13 @@ export function viewOfSdk(states) {
     delayedUntil: run.delayedUntil?.getTime(),
     tags: run.tags,
     test: run.isTest,
-    costInCents: run.costInCents + run.baseCostInCents,
+    costInCents: run.costInCents,
+    baseCostInCents: run.baseCostInCents,
     error: errorOf(run.error),
     output: run.output,
     log: entriesOf(metadata.logs),
     logGrowsOnly: growsOnly(states),
-    exit: exitOf(run),
+    exit: exits[run.status] ?? 1,
   };
 }
 
@@ -145,6 +150,7 @@ export function viewOfRuntail({ lines, exit }) {
     tags: run.tags ?? [],
     test: run.isTest ?? false,
     costInCents: run.costInCents,
+    baseCostInCents: run.baseCostInCents,
     error: errorOf(end.error),
     errorCode: end.error?.code,
     output: end.output,
