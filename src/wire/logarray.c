@@ -1,6 +1,7 @@
-/* `text` is the array as it was last seen; `starts` and `lens` tell where each
- * element stands in it. Offsets are kept with a bias so that a slide of the
- * window moves no numbers: element i starts at starts[first + i] - bias. */
+/* `text` holds the elements as they were last seen, with what stood between
+ * them; `spans` tells where each one is. New elements are appended, a window
+ * that slides leaves dead text in front until that is half of all. Positions
+ * count from the start of all text there ever was: `bias` of it is gone. */
 #include "config.h"
 
 #include "wire/logarray.h"
@@ -30,6 +31,7 @@ struct update {
     const char *base; /* its first byte */
     const char *p, *end;
     bool single;        /* not an array: one element */
+    const char *tail;   /* end of the last element in common */
     struct span *spans; /* elements found by walking, relative to base */
     size_t count, size;
 };
@@ -170,38 +172,63 @@ static bool skip_common(struct update *u, size_t from, size_t count,
         return true;
     struct span first = span_at(u->old, from);
     struct span last = span_at(u->old, from + count - 1);
-    u->p = p + (last.start + last.len - first.start);
+    u->p = u->tail = p + (last.start + last.len - first.start);
     return pass_comma(u);
 }
 
-/* Drops old elements in front and behind, moves the others to where the new
- * text has them, and appends the walked ones. */
-static void adopt(struct update *u, size_t slid, size_t kept,
-                  const char *kept_at, const char *stop)
+/* Gives back what stands in front of the first element. */
+static void drop_front(struct logarray *array)
 {
-    struct logarray *old = u->old;
-    if (kept) {
-        uint64_t before = old->spans[old->first + slid].start;
-        old->bias = before - (uint64_t)(kept_at - u->base);
-        old->first += slid;
-    } else {
-        old->first = 0;
-        old->bias = 0;
+    if (array->first > array->size / 2) {
+        memmove(array->spans, array->spans + array->first,
+                array->count * sizeof *array->spans);
+        array->first = 0;
     }
-    old->count = kept;
-    if (old->first > old->size / 2) {
-        memmove(old->spans, old->spans + old->first, kept * sizeof *old->spans);
-        old->first = 0;
+    size_t dead = array->count ? span_at(array, 0).start : 0;
+    if (dead > array->text.len / 2) {
+        memmove(array->text.data, array->text.data + dead,
+                array->text.len - dead);
+        buf_truncate(&array->text, array->text.len - dead);
+        array->bias += dead;
     }
-    size_t used = old->first + old->count;
+}
+
+/* Keeps `kept` elements behind the first `slid` ones, drops the others. */
+static void keep(struct logarray *array, size_t slid, size_t kept)
+{
+    array->count = kept;
+    if (!kept) {
+        array->first = 0;
+        array->bias = 0;
+        buf_clear(&array->text);
+        return;
+    }
+    array->first += slid;
+    struct span last = span_at(array, kept - 1);
+    buf_truncate(&array->text, last.start + last.len);
+    drop_front(array);
+}
+
+/* Takes over the new text: the kept elements are there already, the walked ones
+ * are appended. */
+static void adopt(struct update *u, size_t slid, size_t kept)
+{
+    struct logarray *array = u->old;
+    keep(array, slid, kept);
+    if (!u->count)
+        return;
+    const char *from = kept ? u->tail : u->base + u->spans[0].start;
+    struct span last = u->spans[u->count - 1];
+    uint64_t shift = array->bias + array->text.len - (uint64_t)(from - u->base);
+    buf_add(&array->text, from,
+            (size_t)(u->base + last.start + last.len - from));
+    size_t used = array->first + array->count;
     for (size_t i = 0; i < u->count; i++) {
         struct span span = u->spans[i];
-        span.start += old->bias;
-        push_span(&old->spans, &used, &old->size, span);
+        span.start += shift;
+        push_span(&array->spans, &used, &array->size, span);
     }
-    old->count += u->count;
-    buf_clear(&old->text);
-    buf_add(&old->text, u->base, (size_t)(stop - u->base));
+    array->count += u->count;
 }
 
 /* The window slid: some later old element stands first now, and all old ones
@@ -350,7 +377,7 @@ static bool update_grown(struct update *u, size_t common,
         return false;
     *change = (struct logarray_change){
         .kept = common, .withdrawn = u->old->count - common, .fresh = u->count};
-    adopt(u, 0, common, first, u->p);
+    adopt(u, 0, common);
     return true;
 }
 
@@ -363,7 +390,7 @@ static bool update_slid(struct update *u, size_t slid,
         return false;
     *change =
         (struct logarray_change){.kept = kept, .slid = slid, .fresh = u->count};
-    adopt(u, slid, kept, first, u->p);
+    adopt(u, slid, kept);
     return true;
 }
 
@@ -380,7 +407,7 @@ static bool update_other(struct update *u, struct logarray_change *change)
         return false;
     }
     compare_elements(u, change);
-    adopt(u, 0, 0, u->base, u->p);
+    adopt(u, 0, 0);
     return true;
 }
 

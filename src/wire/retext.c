@@ -5,8 +5,9 @@
  *
  * Reading a new version: the common prefix is taken over up to the last mark in
  * it; from there bytes are decoded until, at some comma, the bytes that follow
- * are found in the old version again; then the common part is taken over from
- * mark to mark, and so on until the closing quote. */
+ * are found further on in the old version again; then the common part is taken
+ * over from mark to mark, and so on until the closing quote. Nothing of the old
+ * version is touched before that is found. */
 #include "config.h"
 
 #include "wire/retext.h"
@@ -36,7 +37,7 @@ struct version {
 
 struct retext {
     struct version old;
-    struct version next; /* being read; then swapped with old */
+    struct version next; /* being read: what comes behind the kept marks */
     uint64_t decoded;
 };
 
@@ -44,20 +45,27 @@ struct reader {
     struct retext *text;
     const char *start, *p, *end; /* the new escaped text */
     const char *close;           /* its closing quote, once found */
+    size_t kept;                 /* old marks that stay where they are */
+    size_t old_at;               /* old escaped text before it was passed */
     size_t next_probe;           /* offset at which to look again */
     size_t probe_step;
     int probes;
 };
 
-static void add_mark(struct version *version, size_t escaped)
+static void push_mark(struct version *version, struct mark mark)
 {
     if (version->mark_count == version->mark_size) {
         version->mark_size = version->mark_size ? version->mark_size * 2 : 16;
         version->marks = mem_resize(version->marks, version->mark_size,
                                     sizeof *version->marks);
     }
-    version->marks[version->mark_count++] =
-        (struct mark){(uint32_t)escaped, (uint32_t)version->plain.len};
+    version->marks[version->mark_count++] = mark;
+}
+
+static void add_mark(struct version *version, size_t escaped)
+{
+    push_mark(version,
+              (struct mark){(uint32_t)escaped, (uint32_t)version->plain.len});
 }
 
 static void version_clear(struct version *version)
@@ -164,10 +172,9 @@ static void copy_marks(struct reader *reader, size_t from, size_t to)
     buf_add(&next->plain, old->plain.data + a.plain, b.plain - a.plain);
     for (size_t i = from; i < to; i++) {
         struct mark mark = old->marks[i];
-        size_t len = next->plain.len;
-        next->plain.len = plain_at + (mark.plain - a.plain);
-        add_mark(next, at + (mark.escaped - a.escaped));
-        next->plain.len = len;
+        mark.escaped = (uint32_t)(at + (mark.escaped - a.escaped));
+        mark.plain = (uint32_t)(plain_at + (mark.plain - a.plain));
+        push_mark(next, mark);
     }
     reader->p += b.escaped - a.escaped;
 }
@@ -207,16 +214,17 @@ static bool decode_until(struct reader *reader, const char *limit)
     return true;
 }
 
-/* The reader stands at a comma: looks for the same bytes in the old text, and
- * takes over what is common from the next mark on. A comma is never part of an
- * escape, so the two places mean the same. */
+/* The reader stands at a comma: looks for the same bytes in what is left of the
+ * old text, and takes over what is common from the next mark on. A comma is
+ * never part of an escape, so the two places mean the same. */
 static bool try_resync(struct reader *reader)
 {
     struct version *old = &reader->text->old;
-    if ((size_t)(reader->end - reader->p) < PROBE_LEN || !old->escaped.len)
+    if ((size_t)(reader->end - reader->p) < PROBE_LEN)
         return true;
     const char *found =
-        memmem(old->escaped.data, old->escaped.len, reader->p, PROBE_LEN);
+        memmem(old->escaped.data + reader->old_at,
+               old->escaped.len - reader->old_at, reader->p, PROBE_LEN);
     if (!found)
         return true;
     size_t from = (size_t)(found - old->escaped.data);
@@ -231,6 +239,7 @@ static bool try_resync(struct reader *reader)
     if (!decode_until(reader, reader->p + (old->marks[first].escaped - from)))
         return false;
     copy_marks(reader, first, last);
+    reader->old_at = old->marks[last].escaped;
     return true;
 }
 
@@ -238,7 +247,8 @@ static bool try_resync(struct reader *reader)
 static bool decode_to_probe(struct reader *reader)
 {
     size_t at = (size_t)(reader->p - reader->start);
-    if (reader->probes >= MAX_PROBES || !reader->text->old.escaped.len)
+    if (reader->probes >= MAX_PROBES ||
+        reader->text->old.escaped.len - reader->old_at < PROBE_LEN)
         return decode_until(reader, reader->end);
     if (at < reader->next_probe) {
         size_t room = (size_t)(reader->end - reader->p);
@@ -278,10 +288,42 @@ static bool take_prefix(struct reader *reader)
         reader->close = reader->p + same;
         return true;
     }
-    if (old->mark_count)
-        copy_marks(reader, 0, last_safe_mark(old, same));
+    size_t safe = old->mark_count ? last_safe_mark(old, same) : 0;
+    if (safe && old->marks[safe].escaped > old->escaped.len / 2) {
+        reader->kept = safe;
+        reader->p += old->marks[safe].escaped;
+    } else if (safe) {
+        copy_marks(reader, 0, safe);
+    }
     reader->next_probe = same + 1;
+    reader->old_at = same;
     return false;
+}
+
+/* What was read becomes the content. Where most of the old text stays, the rest
+ * is appended to it; else the new version takes its place. */
+static void adopt(const struct reader *reader)
+{
+    struct version *old = &reader->text->old, *next = &reader->text->next;
+    size_t len = (size_t)(reader->close - reader->start);
+    if (!reader->kept) {
+        buf_add(&next->escaped, reader->start, len);
+        if (!next->mark_count)
+            add_mark(next, 0);
+        struct version swap = *old;
+        *old = *next;
+        *next = swap;
+        return;
+    }
+    struct mark base = old->marks[reader->kept];
+    buf_truncate(&old->escaped, base.escaped);
+    buf_truncate(&old->plain, base.plain);
+    old->mark_count = reader->kept;
+    buf_add(&old->escaped, reader->start + base.escaped, len - base.escaped);
+    for (size_t i = 0; i < next->mark_count; i++)
+        push_mark(old, (struct mark){next->marks[i].escaped,
+                                     base.plain + next->marks[i].plain});
+    buf_add(&old->plain, buf_str(&next->plain), next->plain.len);
 }
 
 const char *retext_read(struct retext *text, const char *p, const char *end,
@@ -300,12 +342,7 @@ const char *retext_read(struct retext *text, const char *p, const char *end,
         if (reader.p == before && !reader.close && reader.p >= end)
             return NULL;
     }
-    buf_add(&text->next.escaped, p, (size_t)(reader.close - p));
-    if (!text->next.mark_count)
-        add_mark(&text->next, 0);
-    struct version swap = text->old;
-    text->old = text->next;
-    text->next = swap;
+    adopt(&reader);
     *changed = true;
     return reader.close;
 }
