@@ -48,20 +48,29 @@ static const char *status_glyph(const struct canvas *canvas)
                                       : canvas->glyphs->failed;
 }
 
-/* Once a second, with the clock, so that it never wakes anybody by itself. */
+/* The one thing that moves: the glyph of a run that executes, while its end is
+ * followed. It changes with the clock, so that it wakes nobody by itself. */
 static bool shimmers(const struct canvas *canvas)
 {
     return canvas->env->motion && canvas->facts->status == STATUS_EXECUTING &&
            canvas->view->port.follow && !canvas->view->paused &&
-           run_link(canvas->run)->state == CONNECTION_LIVE &&
-           canvas->env->now_ms / 1000 % 2;
+           run_link(canvas->run)->state == CONNECTION_LIVE;
+}
+
+/* Plain cells, so that a change costs the glyph and the way to it. */
+static void draw_shimmer(const struct canvas *canvas, int x, int y)
+{
+    int64_t ms = facts_elapsed_ms(canvas->facts, canvas->server_now_ms);
+    if (shimmers(canvas))
+        frame_puts(canvas->frame, x, y, 1, STYLE_SHIMMER,
+                   ms / 1000 % 2 ? canvas->glyphs->pulse
+                                 : canvas->glyphs->running);
 }
 
 static void add_badge(const struct canvas *canvas, struct row *row)
 {
     enum run_status status = canvas->facts->status;
-    enum style style =
-        shimmers(canvas) ? STYLE_SHIMMER : view_status_style(status);
+    enum style style = view_status_style(status);
     const char *glyph = status_glyph(canvas);
     if (canvas->layout->size <= VIEW_NARROW)
         row_add(row, ROW_KEEP, style, "[%s]%s", glyph, STATUSES[status].brief);
@@ -150,6 +159,7 @@ static void draw_identity(const struct canvas *canvas, int y)
     add_place(canvas, &row);
     add_link(canvas, &row);
     row_draw(&row, canvas->frame, 1, y, canvas->layout->width - 2, 2);
+    draw_shimmer(canvas, 2, y);
 }
 
 /* ---- row 2: how far ---- */
@@ -382,6 +392,7 @@ static void draw_small(const struct canvas *canvas, int y)
         row_add_remote(&row, 7, STYLE_STRONG, facts->task, 24)->cut = true;
     add_link(canvas, &row);
     row_draw(&row, canvas->frame, 0, y, canvas->layout->width, 1);
+    draw_shimmer(canvas, 1, y);
 }
 
 static bool has_times(const struct canvas *canvas)

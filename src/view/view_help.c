@@ -79,8 +79,9 @@ static void add_signs(struct help *help, const struct glyphs *glyphs)
         add_sentence(help, SIGNS[i].sign, SIGNS[i].meaning);
     add_row(help, "", "", 0, false);
     add_sentence(help, "",
-                 "Lines under a step show a time when it was quiet for 10 "
-                 "seconds before them.");
+                 "A line in the same second as the one above shows no time, "
+                 "or its milliseconds; a line under a step shows one when it "
+                 "was quiet for 10 seconds before.");
 }
 
 static void make_help(struct help *help, const struct glyphs *glyphs, int width)

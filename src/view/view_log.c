@@ -155,29 +155,46 @@ static void time_text(const struct canvas *canvas, const struct entry *entry,
 
 /* Lines under a step leave the time to its header, but for those that came
  * after a silence, and when the time is what was asked for. */
-static bool has_time(const struct canvas *canvas, const struct entry *entry)
+static bool has_time(const struct canvas *canvas, const struct entry *entry,
+                     int64_t before)
 {
     if (!canvas->layout->time_width || entry->time_ms == INSTANT_NONE)
         return false;
     if (entry->kind != ENTRY_LOG || entry->step == NO_STEP ||
         canvas->view->time == TIME_DELTA)
         return true;
-    int64_t before = time_before(canvas->run, entry->number);
     return before != INSTANT_NONE && entry->time_ms - before >= QUIET_GAP_MS;
+}
+
+/* Of a line in the same second as the one before only what differs is shown:
+ * it is easier to scan, and at many lines a second most of what a line costs
+ * to write. The top line of a page that stands still has its time whole. */
+static bool is_same_second(const struct canvas *canvas,
+                           const struct entry *entry, int64_t before)
+{
+    const struct viewport *port = &canvas->view->port;
+    bool top = !port->follow && port->top.line == entry->number;
+    return !top && entry->kind == ENTRY_LOG && entry->time_ms >= 0 &&
+           canvas->view->time != TIME_DELTA && before != INSTANT_NONE &&
+           before / 1000 == entry->time_ms / 1000;
 }
 
 static bool draw_time(const struct canvas *canvas, const struct entry *entry,
                       int y)
 {
-    if (!has_time(canvas, entry))
+    int64_t before = time_before(canvas->run, entry->number);
+    if (!has_time(canvas, entry, before))
         return false;
     char text[DURATION_TEXT_SIZE + 8];
     time_text(canvas, entry, text, sizeof text);
-    int width = canvas->layout->time_width, len = (int)strlen(text);
+    const char *shown = text;
+    if (is_same_second(canvas, entry, before))
+        shown = strchr(text, '.') ? strchr(text, '.') : "";
+    int width = canvas->layout->time_width, len = (int)strlen(shown);
     int x = canvas->layout->log_x + 1 + (len < width ? width - len : 0);
     frame_puts(canvas->frame, x, y, width,
-               entry->time_is_arrival ? STYLE_DIM : STYLE_TEXT, text);
-    return text[0];
+               entry->time_is_arrival ? STYLE_DIM : STYLE_TEXT, shown);
+    return shown == text && text[0];
 }
 
 /* ---- what a line begins with ---- */

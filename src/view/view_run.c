@@ -24,6 +24,7 @@ enum {
 
 static const struct glyphs ASCII_GLYPHS = {
     .running = ">",
+    .pulse = "-",
     .done = "+",
     .failed = "X",
     .folded = ">",
@@ -38,6 +39,7 @@ static const struct glyphs ASCII_GLYPHS = {
 
 static const struct glyphs UTF8_GLYPHS = {
     .running = "●",
+    .pulse = "○",
     .done = "✓",
     .failed = "✗",
     .folded = "▸",
