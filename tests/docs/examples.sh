@@ -4,7 +4,7 @@
 #
 # An example is a line of a ```sh block, or of a .Dl in the manual page after
 # "$ ", that calls runtail. Names that stand for the reader's own are replaced:
-# run_abc by the simulated run, the hosts by the simulator. What has to end
+# run_abc and $RUN by the simulated run, the hosts by the simulator. What has to end
 # with another status than 0 says so: "# exit status 3".
 #
 # RUNTAIL, RUNTAIL_SIM: the programs; those in the source tree when unset.
@@ -68,19 +68,27 @@ start_simulator() {
     run=$(sed -n 's/^listening [^ ]* run \([^ ]*\).*/\1/p' "$work/sim")
 }
 
+# In a pipe the first failure counts, where the shell can tell.
+if shell=$(command -v bash); then
+    set_up='set -o pipefail;'
+else
+    shell=$(command -v sh) set_up=
+fi
+
 # As a reader would have it set up, with the simulator as the server.
 in_reader_shell() {
     (
         cd "$work/home"
         env -i PATH="$work/bin:$PATH" HOME="$work/home" LC_ALL=C.UTF-8 \
             TRIGGER_API_URL="$url" TRIGGER_SECRET_KEY=tr_dev_simulator \
-            RUNTAIL_API_KEY=sim-api-key \
-            timeout 60 sh -c "$1" </dev/null >"$work/out" 2>"$work/err"
+            RUNTAIL_API_KEY=sim-api-key RUN="$run" \
+            timeout 60 "$shell" -c "$set_up $1" </dev/null >"$work/out" 2>"$work/err"
     )
 }
 
 passed=0
 failed=0
+skipped=0
 verdict() {
     if [ "$2" -eq "$3" ]; then
         passed=$((passed + 1))
@@ -98,19 +106,29 @@ run_example() {
     want=$(printf '%s\n' "$command" |
         sed -n 's/.*# exit status \([0-9]*\).*/\1/p')
     case $command in
+    *'| jq '*)
+        command -v jq >/dev/null || {
+            skipped=$((skipped + 1))
+            printf 'skipped %s  (no jq here)\n' "$where"
+            return
+        }
+        ;;
+    esac
+    case $command in
     runtail-sim*)
         # Serves until it is stopped; that it listens is all to be seen.
+        url='' run=''
         in_reader_shell "timeout --preserve-status -s TERM 2 $command" || :
         grep -q '^listening ' "$work/out" && got=0 || got=1
         ;;
     *)
         start_simulator
-        command=$(printf '%s\n' "$command" | sed \
+        filled=$(printf '%s\n' "$command" | sed \
             -e "s|run_abc|$run|g" \
             -e "s|https://api\.example\.com|$url|g" \
             -e "s|https://trigger\.example\.com|$url|g")
         got=0
-        in_reader_shell "$command" || got=$?
+        in_reader_shell "$filled" || got=$?
         stop_simulator
         ;;
     esac
@@ -127,5 +145,5 @@ while IFS= read -r example <&3; do
 done 3<"$work/examples"
 
 [ "$((passed + failed))" -gt 0 ] || { echo 'no example was found' >&2; exit 1; }
-printf '%d passed, %d failed\n' "$passed" "$failed"
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
