@@ -137,7 +137,8 @@ def draw_shapes(text, x, y, colour):
     """A shape, or the same one of REPEATED several times."""
     char, width = text[0], CELL_W * len(text)
     if char in EIGHTHS:
-        return rectangle(x, y + 2, width * EIGHTHS[char], CELL_H - 4, colour)
+        # half a point more, so that no seam shows before the next shape
+        return rectangle(x, y + 2, width * EIGHTHS[char] + 0.5, CELL_H - 4, colour)
     if char in SHADES:
         return rectangle(x, y + 2, width, CELL_H - 4, colour, SHADES[char])
     middle_x, middle_y = x + width / 2, y + CELL_H / 2

@@ -16,7 +16,7 @@ runtail=${RUNTAIL:-$here/../runtail}
 scenario=${PICTURE_SCENARIO:-success}
 speed=${PICTURE_SPEED:-1}
 size=${PICTURE_SIZE:-80x24}
-wait_for=${PICTURE_WAIT:-54%}
+wait_for=${PICTURE_WAIT:-62%}
 
 for tool in tmux python3; do
     command -v "$tool" >/dev/null || {
