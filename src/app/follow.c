@@ -73,7 +73,7 @@ static void flush(struct session *session)
 static bool nothing_heard(const struct session *session)
 {
     return run_facts(session->run)->status == STATUS_UNKNOWN &&
-           !run_facts(session->run)->task;
+           !run_facts(session->run)->task && !run_entries(session->run);
 }
 
 static void take_end(struct session *session, const struct event *event)
@@ -281,7 +281,15 @@ static void make_source(struct session *session, bool on_screen)
         .poll_only = options->poll_only || once,
         .want_details = on_screen,
         .linger_ms = on_screen ? SCREEN_LINGER_MS : LINGER_MS,
+        .headers = (const char *const *)settings->headers,
     };
+    if (options->command == COMMAND_SSE) {
+        source_options.api_url = options->target;
+        session->source =
+            source_sse_create(&source_options, session->http, session->loop,
+                              on_event, session);
+        return;
+    }
     session->source =
         source_run_create(&source_options, session->http, session->loop,
                           session->token, on_event, session);

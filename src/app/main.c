@@ -44,12 +44,25 @@ static int complain(const struct error *err)
     return exit_code_of_error(err);
 }
 
+/* What a stream is called in messages: its address without secrets. */
+static char *stream_name(const char *url)
+{
+    struct buf name = buf_make(0);
+    if (strcmp(url, "-") == 0)
+        buf_adds(&name, "standard input");
+    else
+        url_for_display(&name, url);
+    return buf_take(&name);
+}
+
 /* With settings at hand: the commands that work on a run. */
 static int run_command(const struct options *options)
 {
     struct error err = {0};
     struct settings settings;
-    char *run = url_run_id(options->target);
+    char *run = options->command == COMMAND_SSE
+                    ? stream_name(options->target)
+                    : url_run_id(options->target);
     int code;
     if (!run)
         error_set(&err, ERROR_USAGE,
@@ -84,6 +97,7 @@ static int dispatch(const struct options *options)
     case COMMAND_WATCH:
     case COMMAND_SHOW:
     case COMMAND_TOKEN:
+    case COMMAND_SSE:
         break;
     }
     return run_command(options);

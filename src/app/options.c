@@ -53,6 +53,7 @@ static const struct {
     {"watch", COMMAND_WATCH},
     {"show", COMMAND_SHOW},
     {"token", COMMAND_TOKEN},
+    {"sse", COMMAND_SSE},
     {"demo", COMMAND_DEMO},
     {"help", COMMAND_HELP},
 };
@@ -247,6 +248,11 @@ static bool take_option(struct options *options, const struct option_info *info,
     case OPTION_UTC:
         options->time = TIME_IN_UTC;
         return true;
+    case OPTION_HEADER:
+        if (options->header_count == MAX_HEADERS)
+            return error_set(err, ERROR_USAGE, "too many headers");
+        options->headers[options->header_count++] = word;
+        return true;
     case OPTION_TIMEOUT:
         return read_duration(&options->timeout_ms, info->name, word, err);
     case OPTION_IDLE_TIMEOUT:
@@ -316,6 +322,10 @@ static bool take_words(struct options *options, int count, char **words,
     bool needs = options->command == COMMAND_WATCH ||
                  options->command == COMMAND_SHOW ||
                  options->command == COMMAND_TOKEN;
+    if (options->command == COMMAND_SSE && !options->target)
+        return error_set(err, ERROR_USAGE,
+                         "which stream? Try: runtail sse https://…, or: … | "
+                         "runtail sse -");
     if (needs && !options->target)
         return error_set(err, ERROR_USAGE,
                          "which run? Try: runtail run_1234, or without any "
@@ -329,8 +339,6 @@ bool options_parse(struct options *options, int argc, char **argv,
     struct option long_options[INFO_COUNT + 1];
     *options = (struct options){
         .max_retries = -1,
-        .idle_ms = 45 * 1000,
-        .progress_key = NULL,
         .memory = 64 * 1024 * 1024,
         .speed = 1,
     };
@@ -338,7 +346,7 @@ bool options_parse(struct options *options, int argc, char **argv,
     opterr = 0;
     optind = 0;
     for (;;) {
-        int found = getopt_long(argc, argv, ":a:hV", long_options, NULL);
+        int found = getopt_long(argc, argv, ":a:H:hV", long_options, NULL);
         if (found == -1)
             break;
         if (found == ':')
@@ -363,6 +371,7 @@ void options_print_help(void)
           "  runtail RUN               follow a run: an id, or a dashboard URL\n"
           "  runtail show RUN          fetch once and print what happened\n"
           "  runtail token RUN         what kind of token following would use\n"
+          "  runtail sse URL           follow any event stream; - reads input\n"
           "  runtail demo [SCENARIO]   try it on a simulated server; --list\n"
           "\n"
           "  -a, --api-url URL         server (https://api.trigger.dev)\n"
@@ -371,7 +380,6 @@ void options_print_help(void)
           "      --token-file FILE, --token-cmd COMMAND\n"
           "      --plain, --json       lines instead of the screen\n"
           "      --no-follow           print what is there and leave\n"
-          "      --level LEVEL         debug, info, warn or error and above\n"
           "      --timeout DURATION    give up after 90s, 5m, 2h30m\n"
           "      --help-all            every option, key and exit status\n"
           "\n"

@@ -15,6 +15,7 @@ enum command {
     COMMAND_WATCH,
     COMMAND_SHOW,
     COMMAND_TOKEN,
+    COMMAND_SSE,
     COMMAND_DEMO,
     COMMAND_HELP,
     COMMAND_HELP_ALL,
@@ -32,6 +33,8 @@ enum when {
     WHEN_ALWAYS,
     WHEN_NEVER
 };
+
+enum { MAX_HEADERS = 32 };
 
 /* Texts are those of argv, NULL or the default where not given. */
 struct options {
@@ -56,6 +59,8 @@ struct options {
     double speed;
     const char *backend, *fault;
     bool list;
+    const char *headers[MAX_HEADERS]; /* "NAME: VALUE" */
+    size_t header_count;
 };
 
 /* False with *err (kind ERROR_USAGE) on anything that is not understood. */

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "io/token.h"
 #include "wire/url.h"
 
 static const char default_api_url[] = "https://api.trigger.dev";
@@ -158,6 +160,81 @@ static void load_secrets(struct settings *settings, const struct options *option
         first(NULL, "TRIGGER_SECRET_KEY", profile, "secretKey");
 }
 
+/* The value behind "NAME:" as it is to be sent: read from a file (@FILE) or
+ * from the environment ($VARIABLE), or as it stands. Owned. */
+static char *header_value(const char *name, size_t name_len, const char *value,
+                          struct error *err)
+{
+    static const char *const secrets[] = {"authorization", "x-api-key",
+                                          "cookie", "proxy-authorization"};
+    if (*value == '@') {
+        char *text = token_read(value + 1, NULL, err);
+        return text;
+    }
+    if (*value == '$') {
+        const char *text = environment(value + 1);
+        if (!text)
+            error_set(err, ERROR_USAGE, "the header's variable %s is not set",
+                      value);
+        return mem_strdup(text);
+    }
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (strncasecmp(name, secrets[i], name_len) == 0 &&
+            !secrets[i][name_len])
+            error_set(err, ERROR_USAGE,
+                      "the command line is public: put the value of %s into "
+                      "a file and give '%s: @FILE', or '%s: $VARIABLE'",
+                      secrets[i], secrets[i], secrets[i]);
+    return mem_strdup(value);
+}
+
+static char *make_header(const char *given, struct error *err)
+{
+    const char *colon = strchr(given, ':');
+    if (!colon || colon == given || strpbrk(given, "\r\n")) {
+        error_set(err, ERROR_USAGE,
+                  "--header takes 'NAME: VALUE', not \"%.40s\"", given);
+        return NULL;
+    }
+    const char *value = colon + 1 + strspn(colon + 1, " \t");
+    size_t name_len = (size_t)(colon - given);
+    char *text = header_value(given, name_len, value, err);
+    struct buf header = buf_make(0);
+    if (text && !strpbrk(text, "\r\n"))
+        buf_addf(&header, "%.*s: %s", (int)name_len, given, text);
+    else
+        error_set(err, ERROR_USAGE, "the value of %.*s has line breaks",
+                  (int)name_len, given);
+    free(text);
+    return buf_take(&header);
+}
+
+/* Headers of the command line, and the token that goes with a stream. */
+static void load_headers(struct settings *settings,
+                         const struct options *options, struct error *err)
+{
+    size_t count = 0;
+    if (options->command != COMMAND_SSE)
+        return;
+    settings->headers =
+        mem_zalloc(options->header_count + 2, sizeof *settings->headers);
+    for (size_t i = 0; i < options->header_count; i++) {
+        char *header = make_header(options->headers[i], err);
+        if (header)
+            settings->headers[count++] = header;
+    }
+    if (!options->token_file && !options->token_cmd)
+        return;
+    char *token = token_read(options->token_file, options->token_cmd, err);
+    if (!token)
+        return;
+    struct buf header = buf_make(0);
+    buf_addf(&header, "Authorization: Bearer %s", token);
+    settings->headers[count] = buf_take(&header);
+    mem_wipe(token, strlen(token));
+    free(token);
+}
+
 bool settings_load(struct settings *settings, const struct options *options,
                  struct error *err)
 {
@@ -175,6 +252,7 @@ bool settings_load(struct settings *settings, const struct options *options,
     settings->log_key = first(options->log_key, NULL, p, "logKey");
     load_secrets(settings, options, p);
     set_defaults(settings);
+    load_headers(settings, options, err);
     json_decref(p);
     return err->kind == ERROR_NONE &&
            check_url(settings->api_url, "the API URL", err) &&
@@ -201,5 +279,8 @@ void settings_free(struct settings *settings)
     forget(settings->api_key);
     forget(settings->access_token);
     forget(settings->secret_key);
+    for (char **header = settings->headers; header && *header; header++)
+        forget(*header);
+    free(settings->headers);
     *settings = (struct settings){0};
 }

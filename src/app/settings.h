@@ -14,6 +14,7 @@ struct settings {
     char *token_file, *token_cmd;
     char *progress_key, *log_key; /* never NULL */
     char *api_key, *access_token, *secret_key;
+    char **headers; /* NULL at the end, or NULL; secrets */
 };
 
 /* Reads environment and configuration file. False with *err: a file that is

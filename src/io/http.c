@@ -15,7 +15,7 @@
 
 enum {
     MAX_HEADERS = 256 * 1024, /* bytes of an answer's header block */
-    MAX_REDIRECTS = 5,
+    MAX_REDIRECTS = 20,
     BUFFER_SIZE = 256 * 1024
 };
 
@@ -29,7 +29,8 @@ struct http_call {
     struct http *http;
     struct http_call *next;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers;        /* all … */
+    struct curl_slist *public_headers; /* … and without those of the origin */
     char *url, *post;
     size_t max_body;
     int64_t idle_ms;
@@ -69,9 +70,8 @@ void http_destroy(struct http *http)
 static void wipe_headers(struct curl_slist *headers)
 {
     for (struct curl_slist *item = headers; item; item = item->next)
-        if (strncasecmp(item->data, "authorization:", 14) == 0 ||
-            strncasecmp(item->data, "x-api-key:", 10) == 0)
-            mem_wipe(item->data, strlen(item->data));
+        mem_wipe(item->data, strlen(item->data));
+    curl_slist_free_all(headers);
 }
 
 void http_cancel(struct http_call *call)
@@ -87,7 +87,7 @@ void http_cancel(struct http_call *call)
     curl_multi_remove_handle(loop_multi(call->http->loop), call->easy);
     curl_easy_cleanup(call->easy);
     wipe_headers(call->headers);
-    curl_slist_free_all(call->headers);
+    curl_slist_free_all(call->public_headers);
     buf_free(&call->head);
     buf_free(&call->body);
     free(call->url);
@@ -291,14 +291,27 @@ static void on_idle(void *context)
     finish(call, &result);
 }
 
-/* Goes on at the place the server names, when that is the same origin. */
+/* May the request go there? Where it leaves the origin, its secrets stay. */
+static bool may_follow(struct http_call *call, const char *target)
+{
+    struct buf origin = buf_make(0);
+    bool is_http = target && url_origin(target, &origin);
+    buf_free(&origin);
+    if (!is_http || call->post || call->redirects++ == MAX_REDIRECTS)
+        return false;
+    if (url_same_origin(call->url, target))
+        return true;
+    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->public_headers);
+    return call->request.may_leave_origin;
+}
+
+/* Goes on at the place the server names. */
 static bool follow_redirect(struct http_call *call,
                             struct http_result *result)
 {
     char *target = NULL;
     curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
-    if (!target || call->post || call->redirects++ == MAX_REDIRECTS ||
-        !url_same_origin(call->url, target)) {
+    if (!may_follow(call, target)) {
         struct buf shown = buf_make(0);
         url_for_display(&shown, target ? target : "nowhere");
         result->failure = HTTP_REDIRECTED;
@@ -337,19 +350,26 @@ static void on_transfer(void *context, CURL *easy, CURLcode code)
     finish(call, &result);
 }
 
+static void add_header(struct http_call *call, const char *header)
+{
+    call->headers = curl_slist_append(call->headers, header);
+    call->public_headers = curl_slist_append(call->public_headers, header);
+}
+
 static void add_headers(struct http_call *call,
                         const struct http_request *request)
 {
     for (const char *const *h = request->headers; h && *h; h++)
-        call->headers = curl_slist_append(call->headers, *h);
+        add_header(call, *h);
+    if (request->body) {
+        add_header(call, "Content-Type: application/json");
+        add_header(call, "Expect:");
+    }
     if (request->secret_header)
         call->headers = curl_slist_append(call->headers,
                                           request->secret_header);
-    if (request->body) {
-        call->headers = curl_slist_append(call->headers,
-                                          "Content-Type: application/json");
-        call->headers = curl_slist_append(call->headers, "Expect:");
-    }
+    for (const char *const *h = request->private_headers; h && *h; h++)
+        call->headers = curl_slist_append(call->headers, *h);
 }
 
 static void set_options(struct http_call *call,
@@ -397,7 +417,7 @@ struct http_call *http_start(struct http *http,
     call->request = *request;
     call->request.url = call->request.body = NULL;
     call->request.secret_header = NULL;
-    call->request.headers = NULL;
+    call->request.headers = call->request.private_headers = NULL;
     call->head = buf_make(MAX_HEADERS);
     call->body = buf_make(request->max_body);
     call->started_ms = clock_steady_ms();

@@ -1,6 +1,7 @@
 /* Requests over curl's multi interface, and nothing but requests: what answers
  * mean is decided elsewhere. Redirects are followed within the same origin
- * only, and never with another method. */
+ * only, or, where a request allows it, to others without its secrets; never
+ * with another method. */
 #ifndef IO_HTTP_H
 #define IO_HTTP_H
 
@@ -50,6 +51,8 @@ struct http_request {
     const char *body;           /* NULL: GET; else POST as JSON */
     const char *const *headers; /* "Name: value", NULL at the end */
     const char *secret_header;  /* one more, wiped after use; NULL: none */
+    const char *const *private_headers; /* more, for this origin; NULL: none */
+    bool may_leave_origin;      /* redirects go elsewhere without secrets */
     size_t max_body;            /* bytes, after decoding */
     int64_t idle_ms;            /* silence allowed, 0: unlimited */
     int64_t connect_ms;

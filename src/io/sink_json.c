@@ -247,6 +247,20 @@ static void write_log(struct sink_json *sink, const struct event *event)
     finish(sink);
 }
 
+static void write_sse(struct sink_json *sink, const struct event *event)
+{
+    const struct sse_event *from = event->sse.event;
+    sink->entries++;
+    begin(sink, "event");
+    integer(sink, "seq", (int64_t)event->sse.seq);
+    text(sink, "event", from->event);
+    if (key(sink, "data"))
+        add_string(sink, from->data, from->data_len);
+    if (from->id_len && key(sink, "id"))
+        add_string(sink, from->id, from->id_len);
+    finish(sink);
+}
+
 static void write_rewrite(struct sink_json *sink, const struct event *event)
 {
     begin(sink, "rewrite");
@@ -298,6 +312,9 @@ static void take_event(struct sink *base, const struct event *event)
         break;
     case EVENT_LOG:
         write_log(sink, event);
+        break;
+    case EVENT_SSE:
+        write_sse(sink, event);
         break;
     case EVENT_REWRITE:
         write_rewrite(sink, event);

@@ -83,6 +83,20 @@ static void write_log(struct sink_plain *sink, const struct event *event)
     buf_free(&data);
 }
 
+/* "14:02:27.190 name  data": the name only when the stream gave one. */
+static void write_sse(struct sink_plain *sink, const struct event *event)
+{
+    const struct sse_event *from = event->sse.event;
+    sink->entries++;
+    add_time(sink, event->time_ms);
+    if (strcmp(from->event, "message") != 0) {
+        add_safe(sink, from->event);
+        buf_adds(out_of(sink), "  ");
+    }
+    escape_text(out_of(sink), from->data, from->data_len, 0);
+    buf_addc(out_of(sink), '\n');
+}
+
 static void add_clock(struct sink_plain *sink, int64_t ms)
 {
     char words[DURATION_TEXT_SIZE];
@@ -237,6 +251,9 @@ static void take_event(struct sink *base, const struct event *event)
         break;
     case EVENT_LOG:
         write_log(sink, event);
+        break;
+    case EVENT_SSE:
+        write_sse(sink, event);
         break;
     case EVENT_REWRITE:
         buf_addf(out_of(sink),

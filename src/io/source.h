@@ -37,12 +37,14 @@ struct source_options {
     const char *poll_secret;  /* key to the polling endpoint; NULL: the token */
     const char *progress_key, *log_key;
     enum progress_scale scale;
-    int64_t idle_ms;          /* silence after which a live request is dead */
+    int64_t idle_ms;          /* silence after which a live request is dead;
+                               * 0: as the protocol is known to be */
     int max_retries;          /* -1: unlimited */
     bool follow;              /* false: stop once all there is was told */
     bool poll_only;
     bool want_details;        /* ask REST for what the feed does not tell */
     int64_t linger_ms;        /* watch for late entries after the end */
+    const char *const *headers; /* for api_url's origin only; NULL: none */
 };
 
 /* A run of a Trigger.dev server: its live feed, with polling as fallback.
@@ -51,5 +53,10 @@ struct source *source_run_create(const struct source_options *options,
                                  struct http *http, struct loop *loop,
                                  struct token *token, event_fn *emit,
                                  void *context);
+
+/* Any event stream at api_url; "-": standard input. */
+struct source *source_sse_create(const struct source_options *options,
+                                 struct http *http, struct loop *loop,
+                                 event_fn *emit, void *context);
 
 #endif

@@ -32,7 +32,7 @@ enum {
     CONNECT_MS = 10 * 1000,
     ANSWER_MS = 30 * 1000,
     POLL_MS = 3000,
-    STREAM_START_MS = 30 * 1000, /* a live stream's headers, at the latest */
+    IDLE_MS = 45 * 1000,         /* a live request is held for 20 s or so */
     FIRST_TRIES = 3,             /* before anything was ever heard */
     UNKNOWN_RUN_TRIES = 3,       /* for "not found, try again" */
     FAST_ANSWER_MS = 200,
@@ -596,6 +596,11 @@ static const char *const feed_headers[] = {
     "x-trigger-electric-version: 1.0.0-beta.1",
     "x-trigger-api-version: 2025-07-16", NULL};
 
+static int64_t live_idle_ms(const struct source_run *run)
+{
+    return run->options.idle_ms ? run->options.idle_ms : IDLE_MS;
+}
+
 static void ask_feed(struct source_run *run, const char *token)
 {
     struct buf url = buf_make(0);
@@ -610,7 +615,7 @@ static void ask_feed(struct source_run *run, const char *token)
         .headers = feed_headers,
         .secret_header = header,
         .max_body = MAX_BODY,
-        .idle_ms = live ? run->options.idle_ms : ANSWER_MS,
+        .idle_ms = live ? live_idle_ms(run) : ANSWER_MS,
         .connect_ms = CONNECT_MS,
         .on_headers = live ? on_feed_headers : NULL,
         .on_done = on_feed,

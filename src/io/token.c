@@ -467,12 +467,12 @@ static char *read_secret(FILE *in)
     return text;
 }
 
-static char *read_file(const struct token *token, struct error *err)
+static char *read_file(const char *file, struct error *err)
 {
-    FILE *in = fopen(token->file, "re");
+    FILE *in = fopen(file, "re");
     if (!in) {
-        error_set(err, ERROR_AUTH, "cannot read the token file %s: %s",
-                  token->file, strerror(errno));
+        error_set(err, ERROR_AUTH, "cannot read the token file %s: %s", file,
+                  strerror(errno));
         return NULL;
     }
     char *text = read_secret(in);
@@ -480,9 +480,9 @@ static char *read_file(const struct token *token, struct error *err)
     return text;
 }
 
-static char *run_command(const struct token *token, struct error *err)
+static char *run_command(const char *command, struct error *err)
 {
-    FILE *in = popen(token->command, "re");
+    FILE *in = popen(command, "re");
     char *text = in ? read_secret(in) : NULL;
     int status = in ? pclose(in) : -1;
     if (status == 0)
@@ -491,8 +491,13 @@ static char *run_command(const struct token *token, struct error *err)
     error_set(err, ERROR_AUTH, "the token command failed (%s %d): %s",
               WIFEXITED(status) ? "exit status" : "signal",
               WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
-              token->command);
+              command);
     return NULL;
+}
+
+char *token_read(const char *file, const char *command, struct error *err)
+{
+    return file ? read_file(file, err) : run_command(command, err);
 }
 
 static bool is_secret_key(const char *text)
@@ -524,8 +529,7 @@ static void use_given(struct token *token, char *text)
 static void use_file_or_command(struct token *token)
 {
     struct error err = {0};
-    char *text = token->file ? read_file(token, &err)
-                             : run_command(token, &err);
+    char *text = token_read(token->file, token->command, &err);
     if (text)
         use_given(token, text);
     else

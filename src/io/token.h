@@ -53,4 +53,9 @@ const char *token_origin(const struct token *token);
 /* When the token at hand ends; INSTANT_NONE: not known. */
 int64_t token_expires_ms(const struct token *token);
 
+/* Reads a token or key from a file, or where file is NULL from what a command
+ * prints, without the white space around it. Owned secret: wipe it. NULL with
+ * *err. */
+char *token_read(const char *file, const char *command, struct error *err);
+
 #endif

@@ -15,7 +15,8 @@
 
 enum {
     BLOCK_BYTES = 64 * 1024, /* text after which a block is full */
-    BLOCK_ENTRIES = 1024
+    BLOCK_ENTRIES = 1024,
+    MAX_WORD = 100 /* bytes of a level's word; the rest is cut */
 };
 
 /* Stands in front of an entry's texts, unaligned. */
@@ -139,6 +140,8 @@ static void add_offset(struct block *block)
 
 static void write_entry(struct block *block, const struct entry *entry)
 {
+    size_t word_len =
+        entry->level_word ? strnlen(entry->level_word, MAX_WORD) : 0;
     struct header header = {
         .time_ms = entry->time_ms,
         .seq = entry->seq,
@@ -150,12 +153,13 @@ static void write_entry(struct block *block, const struct entry *entry)
         .level = (uint8_t)entry->level,
         .flags = (uint8_t)((entry->withdrawn ? FLAG_WITHDRAWN : 0) |
                            (entry->time_is_arrival ? FLAG_ARRIVAL : 0)),
-        .word_len = entry->level_word
-                        ? (uint8_t)(strlen(entry->level_word) + 1)
-                        : 0,
+        .word_len = (uint8_t)(entry->level_word ? word_len + 1 : 0),
     };
     buf_add(&block->bytes, &header, sizeof header);
-    buf_add(&block->bytes, entry->level_word, header.word_len);
+    if (entry->level_word) {
+        buf_add(&block->bytes, entry->level_word, word_len);
+        buf_addc(&block->bytes, '\0');
+    }
     buf_add(&block->bytes, entry->text, entry->text_len);
     if (entry->detail)
         buf_add(&block->bytes, entry->detail, entry->detail_len);

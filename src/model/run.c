@@ -220,6 +220,27 @@ static void apply_log(struct run *run, const struct event *event)
     run->standing++;
 }
 
+/* An event of a stream that nobody knows the meaning of: its data is the
+ * line, its name stands where a level would. */
+static void apply_sse(struct run *run, const struct event *event)
+{
+    const struct sse_event *from = event->sse.event;
+    bool named = strcmp(from->event, "message") != 0;
+    struct entry entry = {
+        .seq = event->sse.seq,
+        .kind = ENTRY_LOG,
+        .time_ms = event->time_ms,
+        .time_is_arrival = true,
+        .level_word = named ? from->event : NULL,
+        .text = from->data,
+        .text_len = from->data_len,
+        .step = NO_STEP,
+    };
+    logstore_append(run->log, &entry);
+    run->entries++;
+    run->standing++;
+}
+
 /* Flags the last `count` entries that still stand, newest first. */
 static void withdraw(struct run *run, uint64_t count)
 {
@@ -282,7 +303,8 @@ static void apply_gap(struct run *run, const struct event *event)
 
 static bool hears_server(enum event_type type)
 {
-    return type == EVENT_RUN || type == EVENT_LOG || type == EVENT_REWRITE;
+    return type == EVENT_RUN || type == EVENT_LOG || type == EVENT_SSE ||
+           type == EVENT_REWRITE;
 }
 
 bool run_apply(struct run *run, const struct event *event)
@@ -299,6 +321,9 @@ bool run_apply(struct run *run, const struct event *event)
         return apply_facts(run, event);
     case EVENT_LOG:
         apply_log(run, event);
+        return true;
+    case EVENT_SSE:
+        apply_sse(run, event);
         return true;
     case EVENT_REWRITE:
         apply_rewrite(run, event);

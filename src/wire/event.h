@@ -9,12 +9,14 @@
 
 #include "base/error.h"
 #include "wire/facts.h"
+#include "wire/sse.h"
 
 enum event_type {
     EVENT_CONNECTION, /* the link to the server changed */
     EVENT_RUN,        /* facts of a run changed (never for the clock alone) */
     EVENT_LOG,        /* a new log entry */
     EVENT_REWRITE,    /* entries of the log were withdrawn */
+    EVENT_SSE,        /* an event of any event stream, as dispatched */
     EVENT_GAP,        /* something was or may have been missed */
     EVENT_NOTICE,     /* runtail's own remark to the user */
     EVENT_END         /* the source has finished; the last event of all */
@@ -71,6 +73,10 @@ struct event {
             uint64_t seq; /* 1… per run, no holes, no repeats */
             const struct log_entry *entry;
         } log;
+        struct {
+            uint64_t seq; /* as above */
+            const struct sse_event *event;
+        } sse;
         struct {
             uint64_t kept;      /* the array's first entries that still stand */
             uint64_t withdrawn; /* entries after them that were taken back */
