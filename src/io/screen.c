@@ -1,14 +1,7 @@
 /* Curses compares what it is given with what the terminal shows and writes the
- * difference. Before that, whole frames are compared here, so that curses is
- * told changed cells only.
- *
- * Rows that moved up are scrolled by the terminal. Curses can do that too
- * (idlok), but it sets and resets the scroll region for each line, 24 bytes
- * where 9 do when the region stays as it is. So it is done here, where the
- * terminal can, and curses' two pictures of the screen are scrolled with it.
- * The region may stay: curses moves by absolute addresses and, having no LF in
- * its motions, cannot scroll by accident. It is reset before the terminal is
- * given back.
+ * difference; with idlok() it finds rows that moved and scrolls them. Before
+ * that, whole frames are compared here, so that curses is told changed cells
+ * only.
  *
  * Widths: the frame's cells were measured by text/width.h, curses measures by
  * wcwidth(). Where they differ a replacement of the frame's width is shown, so
@@ -81,8 +74,6 @@ static struct {
     struct cell *shown; /* what curses was told last; NULL: nothing */
     int width, height;
     bool cursor_shown;
-    bool scrolls;                  /* the terminal has what it takes */
-    int region_top, region_bottom; /* its scroll region; -1: all of it */
 } screen;
 
 /* For screen_emergency_restore(): all it needs, ready before any signal. */
@@ -96,16 +87,13 @@ static struct {
 
 /* ---- emergency ---- */
 
-static const char *capability(const char *name)
+/* Appends a capability without its padding ("$<5>"). */
+static void add_capability(const char *name)
 {
     const char *text = tigetstr(name);
-    return text && text != (char *)-1 ? text : NULL;
-}
-
-/* Appends a capability's bytes without its padding ("$<5>"). */
-static void add_bytes(const char *text)
-{
-    while (text && *text && restore.len < RESTORE_SIZE) {
+    if (!text || text == (char *)-1)
+        return;
+    while (*text && restore.len < RESTORE_SIZE) {
         const char *pad = strncmp(text, "$<", 2) ? NULL : strchr(text, '>');
         if (pad) {
             text = pad + 1;
@@ -121,12 +109,8 @@ static void prepare_restore(int fd, const struct termios *modes)
     restore.len = 0;
     restore.fd = fd;
     restore.modes = *modes;
-    /* The whole screen as scroll region: rows beyond the last count as it. */
-    const char *region = capability("csr");
-    if (region)
-        add_bytes(tparm(region, 0, 998));
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-        add_bytes(capability(NAMES[i]));
+        add_capability(NAMES[i]);
     restore.ready = 1;
 }
 
@@ -191,10 +175,7 @@ static void set_modes(void)
     nodelay(stdscr, TRUE);
     keypad(stdscr, TRUE);
     intrflush(stdscr, FALSE);
-    screen.scrolls = capability("csr") && capability("sc") &&
-                     capability("rc") && capability("cup");
-    idlok(stdscr, !screen.scrolls);
-    screen.region_top = screen.region_bottom = -1;
+    idlok(stdscr, TRUE);
     leaveok(stdscr, TRUE);
     curs_set(0);
     screen.cursor_shown = false;
@@ -231,25 +212,6 @@ fail:
     return false;
 }
 
-/* Bytes that curses does not know of, in its own stream; they leave the cursor
- * where it was. */
-static void set_region(int top, int bottom)
-{
-    putp(tparm(capability("csr"), top, bottom));
-    screen.region_top = top;
-    screen.region_bottom = bottom;
-}
-
-static void reset_region(void)
-{
-    if (screen.region_bottom < 0)
-        return;
-    putp(capability("sc"));
-    set_region(0, LINES - 1);
-    putp(capability("rc"));
-    screen.region_top = screen.region_bottom = -1;
-}
-
 static void forget(void)
 {
     free(screen.shown);
@@ -261,7 +223,6 @@ void screen_close(void)
     if (!screen.terminal)
         return;
     curs_set(1);
-    reset_region();
     endwin();
     restore.ready = 0;
     delscreen(screen.terminal);
@@ -351,103 +312,6 @@ static void put_row(const struct frame *frame, int y, struct cell *before)
     }
 }
 
-/* ---- scrolling ---- */
-
-/* Rows top…bottom, of which all but the last `by` are found again `by` rows
- * higher up. */
-struct move {
-    int top, bottom, by;
-    int rows; /* that change where they are, and need not be written again */
-};
-
-static bool same_row(const struct cell *a, const struct cell *b)
-{
-    return memcmp(a, b, (size_t)screen.width * sizeof *a) == 0;
-}
-
-static const struct cell *shown_row(int y)
-{
-    return screen.shown + (size_t)screen.width * (size_t)y;
-}
-
-/* The longest stretch that moved up by `by`. */
-static struct move move_by(const struct frame *frame, int by)
-{
-    struct move best = {.by = by}, now = {.by = by};
-    int height = screen.height < LINES ? screen.height : LINES;
-    bool inside = false;
-    for (int y = 0; y + by < height; y++) {
-        const struct cell *row = frame_cell(frame, 0, y);
-        if (!same_row(row, shown_row(y + by))) {
-            inside = false;
-            continue;
-        }
-        if (!inside)
-            now = (struct move){.top = y, .by = by};
-        inside = true;
-        now.bottom = y + by;
-        now.rows += !same_row(row, shown_row(y));
-        if (now.rows > best.rows)
-            best = now;
-    }
-    return best;
-}
-
-static void scroll_picture(WINDOW *window, const struct move *move)
-{
-    scrollok(window, TRUE);
-    wsetscrreg(window, move->top, move->bottom);
-    wscrl(window, move->by);
-    wsetscrreg(window, 0, LINES - 1);
-    scrollok(window, FALSE);
-}
-
-static void scroll_shown(const struct move *move)
-{
-    size_t width = (size_t)screen.width;
-    struct cell *top = screen.shown + width * (size_t)move->top;
-    size_t kept = (size_t)(move->bottom - move->top + 1 - move->by);
-    memmove(top, top + width * (size_t)move->by, kept * width * sizeof *top);
-    static const struct cell BLANK = {.text = " ", .columns = 1};
-    for (size_t i = kept * width; i < (kept + (size_t)move->by) * width; i++)
-        top[i] = BLANK;
-}
-
-static void scroll_terminal(const struct move *move)
-{
-    putp(capability("sc"));
-    if (screen.region_top != move->top || screen.region_bottom != move->bottom)
-        set_region(move->top, move->bottom);
-    putp(tparm(capability("cup"), move->bottom, 0));
-    for (int i = 0; i < move->by; i++)
-        putp("\n");
-    putp(capability("rc"));
-}
-
-/* Lets the terminal move what only moved. */
-static void scroll_rows(const struct frame *frame)
-{
-    enum {
-        WORTH_ROWS = 3
-    };
-    struct move best = {0};
-    if (!screen.scrolls || !screen.shown)
-        return;
-    for (int by = 1; by < screen.height; by++) {
-        struct move move = move_by(frame, by);
-        if (move.rows > best.rows)
-            best = move;
-        if (best.rows >= screen.height - by)
-            break;
-    }
-    if (best.rows < WORTH_ROWS)
-        return;
-    scroll_terminal(&best);
-    scroll_picture(curscr, &best);
-    scroll_picture(stdscr, &best);
-    scroll_shown(&best);
-}
-
 static void place_cursor(const struct frame *frame)
 {
     int x, y;
@@ -480,7 +344,6 @@ void screen_show(const struct frame *frame)
     keep_size(frame);
     size_t width = (size_t)screen.width;
     bool fresh = !screen.shown;
-    scroll_rows(frame);
     if (fresh)
         screen.shown =
             mem_zalloc(width * (size_t)screen.height, sizeof *screen.shown);
@@ -501,7 +364,6 @@ void screen_redraw(void)
     if (!screen.terminal)
         return;
     forget();
-    reset_region();
     clearok(curscr, TRUE);
 }
 
@@ -513,7 +375,6 @@ void screen_resize(void)
     if (ioctl(fileno(screen.out), TIOCGWINSZ, &size) == 0 && size.ws_row > 0 &&
         size.ws_col > 0)
         resizeterm(size.ws_row, size.ws_col);
-    reset_region();
     forget();
 }
 
@@ -522,7 +383,6 @@ void screen_suspend(void)
     if (!screen.terminal)
         return;
     curs_set(1);
-    reset_region();
     def_prog_mode();
     endwin();
     restore.ready = 0;
