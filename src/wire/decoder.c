@@ -30,6 +30,7 @@ struct decoder {
     uint64_t seq;
     bool has_facts;
     int64_t waiting_since_ms; /* server time; INSTANT_NONE: not waiting */
+    int64_t polled_ms; /* version of the last REST object; INSTANT_NONE */
     struct buf scratch;
 };
 
@@ -43,9 +44,10 @@ struct decoder *decoder_create(const struct decoder_options *options,
     facts_init(&decoder->told);
     facts_init(&decoder->facts);
     decoder->told.id = mem_strdup(options->run);
-    decoder->metadata = metadata_create(options->progress_key,
-                                        options->log_key, options->scale);
+    decoder->metadata = metadata_create(options->progress_key, options->log_key,
+                                        options->scale);
     decoder->waiting_since_ms = INSTANT_NONE;
+    decoder->polled_ms = INSTANT_NONE;
     return decoder;
 }
 
@@ -107,8 +109,7 @@ static void emit_log(struct decoder *decoder,
     for (size_t i = count - change->fresh; i < count; i++) {
         struct log_entry entry;
         struct event event = {.type = EVENT_LOG};
-        entry_decode(&entry, &decoder->entry, logarray_element(log, i),
-                     now_ms);
+        entry_decode(&entry, &decoder->entry, logarray_element(log, i), now_ms);
         event.log.seq = ++decoder->seq;
         event.log.entry = &entry;
         emit(decoder, &event, now_ms);
@@ -149,8 +150,8 @@ static void watch_waiting(struct decoder *decoder)
 static void settle_facts(struct decoder *decoder)
 {
     struct run_facts *told = &decoder->told;
-    told->finished = status_is_terminal(told->status) ||
-                     told->completed_ms != INSTANT_NONE;
+    told->finished =
+        status_is_terminal(told->status) || told->completed_ms != INSTANT_NONE;
     watch_waiting(decoder);
 }
 
@@ -161,9 +162,12 @@ static const char *column_text(struct decoder *decoder, const struct row *row,
     buf_clear(&decoder->scratch);
     if (!row_text(row, column, &decoder->scratch))
         return NULL;
-    for (size_t i = 0; i < decoder->scratch.len; i++)
-        if (!decoder->scratch.data[i])
-            decoder->scratch.data[i] = ' ';
+    if (memchr(buf_str(&decoder->scratch), '\0', decoder->scratch.len)) {
+        char *text = facts_text(decoder->scratch.data, decoder->scratch.len);
+        buf_clear(&decoder->scratch);
+        buf_adds(&decoder->scratch, text);
+        free(text);
+    }
     return buf_str(&decoder->scratch);
 }
 
@@ -189,8 +193,7 @@ static double number_or_nan(const char *text)
 
 static void set_status(struct run_facts *told, const char *word)
 {
-    told->status = word ? status_from_word(word, strlen(word))
-                        : STATUS_UNKNOWN;
+    told->status = word ? status_from_word(word, strlen(word)) : STATUS_UNKNOWN;
     set_text(&told->status_text, word);
 }
 
@@ -200,13 +203,12 @@ static void set_tags(struct run_facts *told, const char *literal)
     told->tags = NULL;
     told->tag_count = 0;
     if (literal)
-        pgarray_parse(literal, strlen(literal), &told->tags,
-                      &told->tag_count);
+        pgarray_parse(literal, strlen(literal), &told->tags, &told->tag_count);
 }
 
 static void set_packet(struct decoder *decoder, const struct row *row,
-                       enum column column, enum column type_column,
-                       char **text, bool *stored)
+                       enum column column, enum column type_column, char **text,
+                       bool *stored)
 {
     struct buf type = buf_make(0), value = buf_make(0);
     const char *data = NULL;
@@ -252,7 +254,8 @@ static void take_number(struct decoder *decoder, enum column column,
     else if (column == COLUMN_BASE_COST)
         decoder->told.base_cost_cents = number;
     else if (column == COLUMN_USAGE)
-        decoder->told.usage_ms = isnan(number) ? -1 : (int64_t)number;
+        decoder->told.usage_ms =
+            number >= 0 && number < 1e15 ? (int64_t)number : -1;
 }
 
 static void take_column(struct decoder *decoder, const struct row *row,
@@ -296,9 +299,31 @@ static void take_packets(struct decoder *decoder, const struct row *row,
                    &told->output, &told->output_stored);
 }
 
-void decoder_take_row(struct decoder *decoder, struct row *row,
-                      int64_t now_ms)
+/* Sources of different kinds may lag behind each other: what is older than what
+ * another has told must not take entries back. The end is always believed,
+ * since servers' clocks differ a little. */
+static bool is_stale(const struct decoder *decoder, int64_t known_ms,
+                     int64_t updated_ms, bool finished)
 {
+    return known_ms != INSTANT_NONE && updated_ms != INSTANT_NONE &&
+           updated_ms < known_ms && (!finished || decoder->told.finished);
+}
+
+static bool row_is_stale(struct decoder *decoder, const struct row *row)
+{
+    int64_t updated_ms;
+    set_instant(&updated_ms, column_text(decoder, row, COLUMN_UPDATED));
+    bool finished = column_text(decoder, row, COLUMN_COMPLETED) != NULL;
+    const char *word = column_text(decoder, row, COLUMN_STATUS);
+    finished |=
+        word && status_is_terminal(status_from_word(word, strlen(word)));
+    return is_stale(decoder, decoder->polled_ms, updated_ms, finished);
+}
+
+void decoder_take_row(struct decoder *decoder, struct row *row, int64_t now_ms)
+{
+    if (decoder->polled_ms != INSTANT_NONE && row_is_stale(decoder, row))
+        return; /* not settled: told with the next change */
     uint32_t changed = row_changed(row);
     for (int i = 0; i < COLUMN_COUNT; i++)
         if (changed & ~packet_columns & 1u << i)
@@ -308,46 +333,54 @@ void decoder_take_row(struct decoder *decoder, struct row *row,
     struct logarray_change change = {0};
     if (changed & (1u << COLUMN_METADATA | 1u << COLUMN_STATUS))
         metadata_read(decoder->metadata, row_metadata(row),
-                      decoder->told.status == STATUS_COMPLETED,
-                      &decoder->told, &change);
+                      decoder->told.status == STATUS_COMPLETED, &decoder->told,
+                      &change);
     row_settle(row);
     emit_all(decoder, &change, now_ms);
 }
 
-static bool take_rest_run(struct decoder *decoder, struct rest_run *run,
+static void take_rest_run(struct decoder *decoder, const struct rest_run *run,
                           int64_t now_ms)
 {
     struct logarray_change change = {0};
+    if (is_stale(decoder, decoder->told.updated_ms, run->updated_ms,
+                 run->finished))
+        return;
+    decoder->polled_ms = run->updated_ms;
     rest_run_facts(run, &decoder->told);
     settle_facts(decoder);
     if (run->metadata)
         metadata_read(decoder->metadata,
                       (struct slice){run->metadata, strlen(run->metadata)},
-                      decoder->told.status == STATUS_COMPLETED,
-                      &decoder->told, &change);
+                      decoder->told.status == STATUS_COMPLETED, &decoder->told,
+                      &change);
     emit_all(decoder, &change, now_ms);
-    rest_run_free(run);
-    return true;
 }
 
 bool decoder_take_rest(struct decoder *decoder, const char *json, size_t len,
                        int64_t now_ms, struct error *err)
 {
     struct rest_run run;
-    return rest_run_parse(&run, json, len, err) &&
-           take_rest_run(decoder, &run, now_ms);
+    if (!rest_run_parse(&run, json, len, err))
+        return false;
+    take_rest_run(decoder, &run, now_ms);
+    rest_run_free(&run);
+    return true;
 }
 
 bool decoder_take_poll(struct decoder *decoder, const char *json, size_t len,
                        int64_t now_ms, struct error *err)
 {
     struct rest_run run;
-    return rest_run_parse_poll(&run, json, len, err) &&
-           take_rest_run(decoder, &run, now_ms);
+    if (!rest_run_parse_poll(&run, json, len, err))
+        return false;
+    take_rest_run(decoder, &run, now_ms);
+    rest_run_free(&run);
+    return true;
 }
 
-void decoder_take_details(struct decoder *decoder, const char *json,
-                          size_t len, int64_t now_ms)
+void decoder_take_details(struct decoder *decoder, const char *json, size_t len,
+                          int64_t now_ms)
 {
     struct rest_run run;
     if (!rest_run_parse(&run, json, len, NULL))

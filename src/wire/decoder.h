@@ -29,8 +29,7 @@ struct decoder *decoder_create(const struct decoder_options *options,
 void decoder_destroy(struct decoder *decoder);
 
 /* Takes a row of the live feed; now_ms: arrival, local wall clock. */
-void decoder_take_row(struct decoder *decoder, struct row *row,
-                      int64_t now_ms);
+void decoder_take_row(struct decoder *decoder, struct row *row, int64_t now_ms);
 
 /* Takes a run object as REST gives it. False with *err when it is no such
  * object. */
@@ -43,8 +42,8 @@ bool decoder_take_poll(struct decoder *decoder, const char *json, size_t len,
 
 /* Takes only what the live feed does not tell (attempts, version) from a REST
  * object; ignores anything else, broken text included. */
-void decoder_take_details(struct decoder *decoder, const char *json,
-                          size_t len, int64_t now_ms);
+void decoder_take_details(struct decoder *decoder, const char *json, size_t len,
+                          int64_t now_ms);
 
 const struct run_facts *decoder_facts(const struct decoder *decoder);
 

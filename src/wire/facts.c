@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/instant.h"
 #include "base/mem.h"
+#include "text/utf8.h"
 
 void facts_init(struct run_facts *facts)
 {
@@ -27,15 +29,35 @@ void facts_init(struct run_facts *facts)
     };
 }
 
+char *facts_text(const char *bytes, size_t len)
+{
+    struct buf text = buf_make(0);
+    const char *end = bytes + len;
+    buf_reserve(&text, len);
+    while (bytes < end) {
+        size_t run = strnlen(bytes, (size_t)(end - bytes));
+        utf8_repair(&text, bytes, run);
+        bytes += run;
+        if (bytes < end) {
+            buf_adds(&text, "\xEF\xBF\xBD");
+            bytes++;
+        }
+    }
+    return buf_take(&text);
+}
+
 /* Every owned text of the facts, so that free and assign cannot forget one. */
 static char **text_at(struct run_facts *facts, size_t index)
 {
     char **const texts[] = {
-        &facts->id,          &facts->task,       &facts->status_text,
-        &facts->version,     &facts->environment, &facts->ttl,
-        &facts->step,        &facts->error.type, &facts->error.name,
-        &facts->error.message, &facts->error.code, &facts->error.stack,
-        &facts->payload,     &facts->output,     &facts->metadata,
+        &facts->id,          &facts->task,
+        &facts->status_text, &facts->version,
+        &facts->environment, &facts->ttl,
+        &facts->step,        &facts->error.type,
+        &facts->error.name,  &facts->error.message,
+        &facts->error.code,  &facts->error.stack,
+        &facts->payload,     &facts->output,
+        &facts->metadata,
     };
     return index < sizeof texts / sizeof *texts ? texts[index] : NULL;
 }
@@ -155,8 +177,8 @@ int64_t facts_elapsed_ms(const struct run_facts *facts, int64_t now_ms)
 {
     if (facts->started_ms == INSTANT_NONE)
         return -1;
-    int64_t end = facts->completed_ms != INSTANT_NONE ? facts->completed_ms
-                                                      : now_ms;
+    int64_t end =
+        facts->completed_ms != INSTANT_NONE ? facts->completed_ms : now_ms;
     if (facts->finished && facts->completed_ms == INSTANT_NONE)
         end = facts->updated_ms != INSTANT_NONE ? facts->updated_ms : now_ms;
     return end > facts->started_ms ? end - facts->started_ms : 0;

@@ -11,11 +11,11 @@
 
 /* A failed run's error. Every text may be NULL: not told. Untrusted bytes. */
 struct run_error {
-    char *type;    /* BUILT_IN_ERROR, STRING_ERROR, CUSTOM_ERROR, INTERNAL_ERROR */
-    char *name;    /* "TypeError" */
+    char *type; /* BUILT_IN_ERROR, STRING_ERROR, CUSTOM_ERROR, INTERNAL_ERROR */
+    char *name; /* "TypeError" */
     char *message;
-    char *code;    /* INTERNAL_ERROR only: "MAX_DURATION_EXCEEDED" */
-    char *stack;   /* lines joined by LF, with or without the first line */
+    char *code;  /* INTERNAL_ERROR only: "MAX_DURATION_EXCEEDED" */
+    char *stack; /* lines joined by LF, with or without the first line */
 };
 
 enum progress_kind {
@@ -26,8 +26,8 @@ enum progress_kind {
 
 struct run_progress {
     enum progress_kind kind;
-    double ratio;    /* 0…1 */
-    double current;  /* of {current,total} forms; NAN when not told */
+    double ratio;   /* 0…1 */
+    double current; /* of {current,total} forms; NAN when not told */
     double total;
 };
 
@@ -42,32 +42,35 @@ struct run_facts {
     int64_t created_ms, queued_ms, started_ms, completed_ms, expired_ms;
     int64_t delayed_until_ms, updated_ms;
     bool is_test;
-    char *version;       /* REST only: "20260102.1" */
-    char *environment;   /* REST list or token: "prod" */
-    char *ttl;           /* "10m" */
-    int attempt;         /* current or last attempt, 0: not told */
-    int max_attempts;    /* 0: not told */
-    double cost_cents;   /* of the run; NAN: not told */
+    char *version;          /* REST only: "20260102.1" */
+    char *environment;      /* REST list or token: "prod" */
+    char *ttl;              /* "10m" */
+    int attempt;            /* current or last attempt, 0: not told */
+    int max_attempts;       /* 0: not told */
+    double cost_cents;      /* of the run; NAN: not told */
     double base_cost_cents; /* of being a run at all; NAN: not told */
-    int64_t usage_ms;    /* billed compute; -1: not told */
-    int64_t waited_ms;   /* time seen in WAITING; -1: not told */
+    int64_t usage_ms;       /* billed compute; -1: not told */
+    int64_t waited_ms;      /* time seen in WAITING; -1: not told */
     char **tags;
     size_t tag_count;
     struct run_progress progress;
-    char *step;          /* metadata.status, else metadata.currentStep */
+    char *step; /* metadata.status, else metadata.currentStep */
     struct run_error error;
     bool has_error;
-    char *payload;       /* decoded JSON text (compact) or plain text */
-    char *output;        /* the same; NULL: none or not asked for */
+    char *payload; /* decoded JSON text (compact) or plain text */
+    char *output;  /* the same; NULL: none or not asked for */
     bool output_stored, payload_stored; /* offloaded: text is a storage path */
-    char *metadata;      /* JSON text of the other metadata members, without the
-                          * log, progress and "$$…" keys; NULL: none */
-    bool log_unavailable;/* the log key vanished; what is shown still stands */
-    bool finished;       /* terminal status or completedAt present */
+    char *metadata; /* JSON text of the other metadata members, without the
+                     * log, progress and "$$…" keys; NULL: none */
+    bool log_unavailable; /* the log key vanished; what is shown still stands */
+    bool finished;        /* terminal status or completedAt present */
 };
 
 void facts_init(struct run_facts *facts);
 void facts_free(struct run_facts *facts);
+
+/* An owned copy fit for the facts: ill-formed parts and NULs become U+FFFD. */
+char *facts_text(const char *bytes, size_t len);
 
 /* Makes *to equal to *from, reusing what is equal. Returns true when anything
  * visible differed. */

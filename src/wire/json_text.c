@@ -168,6 +168,33 @@ bool json_unescape(struct buf *out, const char *p, size_t len)
     return true;
 }
 
+bool json_string_is(struct slice inside, const char *text)
+{
+    if (!inside.data || !memchr(inside.data, '\\', inside.len))
+        return slice_is(inside, text);
+    struct buf plain = buf_make(0);
+    bool same = json_unescape(&plain, inside.data, inside.len) &&
+                slice_is((struct slice){plain.data, plain.len}, text);
+    buf_free(&plain);
+    return same;
+}
+
+void json_compact(struct buf *out, struct slice json)
+{
+    const char *p = json.data, *end = json.data + json.len;
+    while ((p = json_skip_space(p, end)) < end) {
+        const char *start = p;
+        if (*p++ == '"') {
+            const char *quote = json_string_end(p, end);
+            p = quote ? quote + 1 : end;
+        } else {
+            while (p < end && !strchr("\" \n\r\t", *p))
+                p++;
+        }
+        buf_add(out, start, (size_t)(p - start));
+    }
+}
+
 bool json_walk_start(struct json_walk *walk, struct slice value)
 {
     *walk = (struct json_walk){0};

@@ -43,6 +43,13 @@ bool json_unescape(struct buf *out, const char *p, size_t len);
  * cut off or unknown. */
 size_t json_unescape_one(struct buf *out, const char *p, const char *end);
 
+/* Appends a JSON text without the white space between its tokens. */
+void json_compact(struct buf *out, struct slice json);
+
+/* True when what stands between a string's quotes reads as text, however it is
+ * spelled. */
+bool json_string_is(struct slice inside, const char *text);
+
 /* Walks the members of an object or the elements of an array. */
 struct json_walk {
     const char *p, *end;

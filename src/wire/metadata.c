@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "text/utf8.h"
 
 struct metadata {
     char *progress_key, *log_key;
@@ -55,11 +54,11 @@ static bool starts_with_dollars(struct slice key)
 static void note_member(struct metadata *metadata, struct members *members,
                         struct slice key, struct slice value)
 {
-    if (slice_is(key, metadata->progress_key))
+    if (json_string_is(key, metadata->progress_key))
         members->progress = value;
-    else if (slice_is(key, "status"))
+    else if (json_string_is(key, "status"))
         members->status = value;
-    else if (slice_is(key, "currentStep"))
+    else if (json_string_is(key, "currentStep"))
         members->step = value;
     else if (!starts_with_dollars(key)) {
         buf_adds(&members->others, members->others.len ? ",\"" : "{\"");
@@ -69,25 +68,17 @@ static void note_member(struct metadata *metadata, struct members *members,
     }
 }
 
-/* A text as C string for the facts: escapes undone, NUL made visible. */
+/* A text for the facts: of a string its content, else the JSON as it is. */
 static char *take_text(struct slice value)
 {
-    struct buf raw = buf_make(0), text = buf_make(0);
+    struct buf raw = buf_make(0);
     if (value.len >= 2 && value.data[0] == '"')
         json_unescape(&raw, value.data + 1, value.len - 2);
     else
         buf_add(&raw, value.data, value.len);
-    for (size_t i = 0; i < raw.len;) {
-        size_t run = strlen(raw.data + i);
-        utf8_repair(&text, raw.data + i, run);
-        i += run;
-        if (i < raw.len) {
-            buf_adds(&text, "\xEF\xBF\xBD");
-            i++;
-        }
-    }
+    char *text = facts_text(buf_str(&raw), raw.len);
     buf_free(&raw);
-    return buf_take(&text);
+    return text;
 }
 
 /* A step is a text, or a number (an index) where there is no text. */
@@ -115,8 +106,8 @@ static void set_others(struct run_facts *facts, struct members *members)
     if (!members->others.len)
         return;
     buf_addc(&members->others, '}');
-    facts->metadata = take_text((struct slice){
-        buf_str(&members->others), members->others.len});
+    facts->metadata = take_text(
+        (struct slice){buf_str(&members->others), members->others.len});
 }
 
 /* The log's value at p; its end. A null says as little as no log at all. */
@@ -142,26 +133,23 @@ static void set_facts(struct metadata *metadata, struct members *members,
     set_others(facts, members);
 }
 
-bool metadata_read(struct metadata *metadata, struct slice text,
-                   bool completed, struct run_facts *facts,
-                   struct logarray_change *change)
+bool metadata_read(struct metadata *metadata, struct slice text, bool completed,
+                   struct run_facts *facts, struct logarray_change *change)
 {
     struct json_walk walk;
     struct slice key;
     struct members members = {.others = buf_make(0)};
     bool log_present = false;
-    *change = (struct logarray_change){
-        .kept = logarray_count(metadata->log)};
+    *change = (struct logarray_change){.kept = logarray_count(metadata->log)};
     bool good = true;
     if (text.data && !slice_is(text, "null")) {
         good = json_walk_start(&walk, text) && walk.close == '}';
         while (good && json_walk_key(&walk, &key)) {
             const char *value = walk.p;
-            bool is_log = slice_is(key, metadata->log_key);
-            const char *stop =
-                is_log ? read_log(metadata, value, walk.end, &log_present,
-                                  change)
-                       : json_value_end(value, walk.end);
+            bool is_log = json_string_is(key, metadata->log_key);
+            const char *stop = is_log ? read_log(metadata, value, walk.end,
+                                                 &log_present, change)
+                                      : json_value_end(value, walk.end);
             if (!json_walk_pass(&walk, stop))
                 break;
             if (!is_log)

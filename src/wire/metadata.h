@@ -21,9 +21,8 @@ void metadata_destroy(struct metadata *metadata);
  * progress, step, metadata and log_unavailable; *change tells what became of
  * the log. completed: see progress_read(). False when it is not an object or
  * broken: the facts keep what was read up to there. */
-bool metadata_read(struct metadata *metadata, struct slice text,
-                   bool completed, struct run_facts *facts,
-                   struct logarray_change *change);
+bool metadata_read(struct metadata *metadata, struct slice text, bool completed,
+                   struct run_facts *facts, struct logarray_change *change);
 
 /* The log as of the last read. */
 const struct logarray *metadata_log(const struct metadata *metadata);

@@ -7,22 +7,6 @@
 #include "wire/json_text.h"
 #include "wire/json_valid.h"
 
-/* Copies JSON without the white space between its tokens. */
-static void add_compact(struct buf *out, struct slice json)
-{
-    bool in_string = false;
-    for (size_t i = 0; i < json.len; i++) {
-        char c = json.data[i];
-        if (!in_string && (c == ' ' || c == '\n' || c == '\r' || c == '\t'))
-            continue;
-        buf_addc(out, c);
-        if (in_string && c == '\\' && i + 1 < json.len)
-            buf_addc(out, json.data[++i]);
-        else if (c == '"')
-            in_string = !in_string;
-    }
-}
-
 /* The member "json" of a superjson envelope; the whole when it has none. */
 static struct slice projection(struct slice envelope)
 {
@@ -47,5 +31,5 @@ void packet_decode(struct buf *out, const char *data, size_t len,
     if (!is_json || !json_valid(data, len))
         buf_add(out, data, len);
     else
-        add_compact(out, is_super ? projection(value) : value);
+        json_compact(out, is_super ? projection(value) : value);
 }

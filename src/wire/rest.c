@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/mem.h"
+#include "wire/json_text.h"
 #include "wire/pgarray.h"
 
 static bool refuse(json_t *root, struct error *err)
@@ -18,71 +19,9 @@ static bool refuse(json_t *root, struct error *err)
                      "of object)");
 }
 
-static bool take_object(struct rest_run *run, json_t *object, json_t *root)
-{
-    run->object = json_incref(object);
-    json_t *metadata = json_object_get(object, "metadata");
-    run->metadata = json_is_object(metadata)
-                        ? json_dumps(metadata, JSON_COMPACT |
-                                                   JSON_REAL_PRECISION(15))
-                        : NULL;
-    json_decref(root);
-    return true;
-}
-
-static json_t *load(const char *json, size_t len)
-{
-    json_t *root = json_loadb(json, len, JSON_ALLOW_NUL, NULL);
-    if (!root) /* numbers beyond 64 bits are legal where they come from */
-        root = json_loadb(json, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
-                          NULL);
-    return root;
-}
-
-bool rest_run_parse(struct rest_run *run, const char *json, size_t len,
-                    struct error *err)
-{
-    *run = (struct rest_run){0};
-    json_t *root = load(json, len);
-    if (!json_is_string(json_object_get(root, "status")) ||
-        !json_is_string(json_object_get(root, "id")))
-        return refuse(root, err);
-    return take_object(run, root, root);
-}
-
-bool rest_run_parse_poll(struct rest_run *run, const char *json, size_t len,
-                         struct error *err)
-{
-    *run = (struct rest_run){0};
-    json_t *root = load(json, len);
-    json_t *runs = json_object_get(root, "runs");
-    if (json_is_array(runs) && json_array_size(runs) == 0) {
-        json_decref(root);
-        return error_set(err, ERROR_NOT_FOUND,
-                         "the polling endpoint knows no such run");
-    }
-    json_t *object = json_is_array(runs) ? json_array_get(runs, 0) : root;
-    json_t *status = json_object_get(object, "status");
-    if (!json_is_string(status))
-        return refuse(root, err);
-    return take_object(run, object, root);
-}
-
-void rest_run_free(struct rest_run *run)
-{
-    json_decref(run->object);
-    free(run->metadata);
-    *run = (struct rest_run){0};
-}
-
 static char *text_of(json_t *value)
 {
-    char *text = mem_strndup(json_string_value(value),
-                             json_string_length(value));
-    for (size_t i = 0; i < json_string_length(value); i++)
-        if (!text[i])
-            text[i] = ' ';
-    return text;
+    return facts_text(json_string_value(value), json_string_length(value));
 }
 
 static void take_text(json_t *object, const char *key, char **text)
@@ -104,6 +43,120 @@ static void take_instant(json_t *object, const char *key, int64_t *instant)
         *instant = at;
 }
 
+/* A member's text where it lies; the last one counts, as for jansson. */
+static struct slice raw_member(struct slice object, const char *name)
+{
+    struct json_walk walk;
+    struct slice key, value, found = {0};
+    if (json_walk_start(&walk, object))
+        while (json_walk_next(&walk, &key, &value))
+            if (slice_is(key, name))
+                found = value;
+    return found;
+}
+
+/* Texts are taken as they are written: jansson would spell numbers in another
+ * way, and the log would not be recognised. */
+static char *raw_text(struct slice value)
+{
+    struct buf raw = buf_make(0);
+    if (!value.data || slice_is(value, "null"))
+        return NULL;
+    if (value.data[0] == '"')
+        json_unescape(&raw, value.data + 1, value.len - 2);
+    else
+        json_compact(&raw, value);
+    char *text = facts_text(buf_str(&raw), raw.len);
+    buf_free(&raw);
+    return text;
+}
+
+static void take_object(struct rest_run *run, json_t *object, struct slice raw)
+{
+    run->object = json_incref(object);
+    if (json_is_object(json_object_get(object, "metadata")))
+        run->metadata = raw_text(raw_member(raw, "metadata"));
+    run->payload = raw_text(raw_member(raw, "payload"));
+    run->output = raw_text(raw_member(raw, "output"));
+    if (!run->output) /* the oldest polling bodies */
+        run->output = raw_text(raw_member(raw, "data"));
+    run->updated_ms = INSTANT_NONE;
+    take_instant(object, "updatedAt", &run->updated_ms);
+    json_t *status = json_object_get(object, "status");
+    run->finished =
+        status_is_terminal(status_from_word(json_string_value(status),
+                                            json_string_length(status))) ||
+        json_is_string(json_object_get(object, "finishedAt"));
+}
+
+static struct slice whole(const char *json, size_t len)
+{
+    const char *start = json_skip_space(json, json + len);
+    return (struct slice){start, (size_t)(json + len - start)};
+}
+
+static struct slice first_of(struct slice array)
+{
+    struct json_walk walk;
+    struct slice key, value = {0};
+    if (json_walk_start(&walk, array))
+        json_walk_next(&walk, &key, &value);
+    return value;
+}
+
+static json_t *load(const char *json, size_t len)
+{
+    json_t *root = json_loadb(json, len, JSON_ALLOW_NUL, NULL);
+    if (!root) /* numbers beyond 64 bits are legal where they come from */
+        root = json_loadb(json, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
+                          NULL);
+    return root;
+}
+
+bool rest_run_parse(struct rest_run *run, const char *json, size_t len,
+                    struct error *err)
+{
+    *run = (struct rest_run){0};
+    json_t *root = load(json, len);
+    if (!json_is_string(json_object_get(root, "status")) ||
+        !json_is_string(json_object_get(root, "id")))
+        return refuse(root, err);
+    take_object(run, root, whole(json, len));
+    json_decref(root);
+    return true;
+}
+
+bool rest_run_parse_poll(struct rest_run *run, const char *json, size_t len,
+                         struct error *err)
+{
+    *run = (struct rest_run){0};
+    json_t *root = load(json, len);
+    json_t *runs = json_object_get(root, "runs");
+    if (json_is_array(runs) && json_array_size(runs) == 0) {
+        json_decref(root);
+        return error_set(err, ERROR_NOT_FOUND,
+                         "the polling endpoint knows no such run");
+    }
+    json_t *object = json_is_array(runs) ? json_array_get(runs, 0) : root;
+    json_t *status = json_object_get(object, "status");
+    if (!json_is_string(status))
+        return refuse(root, err);
+    struct slice raw = whole(json, len);
+    take_object(run, object,
+                object == root ? raw : first_of(raw_member(raw, "runs")));
+    json_decref(root);
+    return true;
+}
+
+void rest_run_free(struct rest_run *run)
+{
+    json_decref(run->object);
+    free(run->metadata);
+    free(run->payload);
+    free(run->output);
+    *run = (struct rest_run){0};
+}
+
 static void take_tags(json_t *object, struct run_facts *facts)
 {
     json_t *tags = json_object_get(object, "tags");
@@ -114,9 +167,8 @@ static void take_tags(json_t *object, struct run_facts *facts)
     pgarray_free(facts->tags, facts->tag_count);
     facts->tags = mem_zalloc(json_array_size(tags), sizeof *facts->tags);
     facts->tag_count = 0;
-    json_array_foreach(tags, i, tag)
-        if (json_is_string(tag))
-            facts->tags[facts->tag_count++] = text_of(tag);
+    json_array_foreach(tags, i, tag) if (json_is_string(tag))
+        facts->tags[facts->tag_count++] = text_of(tag);
 }
 
 static void take_error(json_t *object, struct run_facts *facts)
@@ -134,17 +186,12 @@ static void take_error(json_t *object, struct run_facts *facts)
     }
 }
 
-/* A value as compact JSON, or a string as it is. */
-static void take_value(json_t *object, const char *key, char **text)
+static void replace(char **text, const char *with)
 {
-    json_t *value = json_object_get(object, key);
-    if (!value)
+    if (!with)
         return;
     free(*text);
-    *text = json_is_string(value)
-                ? text_of(value)
-                : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY |
-                                        JSON_REAL_PRECISION(15));
+    *text = mem_strdup(with);
 }
 
 static void take_cost(json_t *object, struct run_facts *facts)
@@ -180,8 +227,8 @@ void rest_run_facts(const struct rest_run *run, struct run_facts *facts)
 {
     json_t *object = run->object;
     json_t *status = json_object_get(object, "status");
-    facts->status = status_from_word(json_string_value(status),
-                                     json_string_length(status));
+    facts->status =
+        status_from_word(json_string_value(status), json_string_length(status));
     take_text(object, "status", &facts->status_text);
     take_text(object, "taskIdentifier", &facts->task);
     take_text(object, "ttl", &facts->ttl);
@@ -189,9 +236,11 @@ void rest_run_facts(const struct rest_run *run, struct run_facts *facts)
     take_tags(object, facts);
     take_error(object, facts);
     take_cost(object, facts);
-    take_value(object, "payload", &facts->payload);
-    take_value(object, "output", &facts->output);
-    take_value(object, "data", &facts->output);
+    json_t *usage = json_object_get(object, "durationMs");
+    if (json_number_value(usage) > 0 && json_number_value(usage) < 1e15)
+        facts->usage_ms = (int64_t)json_number_value(usage);
+    replace(&facts->payload, run->payload);
+    replace(&facts->output, run->output);
     json_t *test = json_object_get(object, "isTest");
     if (json_is_boolean(test))
         facts->is_test = json_is_true(test);

@@ -6,13 +6,18 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "wire/facts.h"
 
 struct rest_run {
-    json_t *object; /* owned; see rest_run_free() */
-    char *metadata; /* its JSON text; NULL: not told */
+    json_t *object; /* owned, like the texts; see rest_run_free() */
+    char *metadata; /* JSON, compact, numbers as written; NULL: not told */
+    char *payload;  /* the same; of a string its content */
+    char *output;
+    int64_t updated_ms; /* INSTANT_NONE: not told */
+    bool finished;
 };
 
 /* Parses a run object. False with *err (may be NULL) when it is none. */

@@ -10,7 +10,9 @@
 #include "base/mem.h"
 #include "text/utf8.h"
 
-enum { MAX_REASON = 200 };
+enum {
+    MAX_REASON = 200
+};
 
 static void clear(struct run_error *error)
 {
@@ -30,12 +32,7 @@ static char *member_text(json_t *object, const char *key)
         return NULL;
     if (!json_is_string(value))
         return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    char *text = mem_strndup(json_string_value(value),
-                             json_string_length(value));
-    for (size_t i = 0; i < json_string_length(value); i++)
-        if (!text[i])
-            text[i] = ' ';
-    return text;
+    return facts_text(json_string_value(value), json_string_length(value));
 }
 
 void wire_error_read(struct run_facts *facts, const char *text, size_t len)
@@ -45,8 +42,8 @@ void wire_error_read(struct run_facts *facts, const char *text, size_t len)
     facts->has_error = text != NULL;
     if (!text)
         return;
-    json_t *object = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY,
-                                NULL);
+    json_t *object =
+        json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
     if (json_is_null(object)) {
         facts->has_error = false;
     } else if (json_is_object(object)) {
@@ -58,9 +55,10 @@ void wire_error_read(struct run_facts *facts, const char *text, size_t len)
         if (!error->message)
             error->message = member_text(object, "raw");
     } else if (json_is_string(object)) {
-        error->message = mem_strdup(json_string_value(object));
+        error->message =
+            facts_text(json_string_value(object), json_string_length(object));
     } else {
-        error->message = mem_strndup(text, len);
+        error->message = facts_text(text, len);
     }
     json_decref(object);
 }
