@@ -8,7 +8,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-oldest_node=20
+oldest_node=18
 
 skip() {
     echo "skipped: $1" >&2
