@@ -89,7 +89,10 @@ static void take_end(struct session *session, const struct event *event)
 static void on_event(void *context, const struct event *event)
 {
     struct session *session = context;
-    run_apply(session->run, event);
+    /* lines need no memory of what was written */
+    bool is_entry = event->type == EVENT_LOG || event->type == EVENT_SSE;
+    if (session->tui || !is_entry)
+        run_apply(session->run, event);
     if (session->sink)
         sink_event(session->sink, event);
     if (session->tui)

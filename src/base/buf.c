@@ -71,6 +71,18 @@ bool buf_fill(struct buf *buf, char byte, size_t count)
     return true;
 }
 
+bool buf_add_integer(struct buf *buf, int64_t value)
+{
+    char digits[24], *p = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--p = '-';
+    return buf_add(buf, p, (size_t)(digits + sizeof digits - p));
+}
+
 bool buf_vaddf(struct buf *buf, const char *format, va_list args)
 {
     va_list again;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
     char *data; /* always zero-terminated once anything was added, else NULL */
@@ -32,6 +33,9 @@ bool buf_addf(struct buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool buf_vaddf(struct buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+
+/* Appends a decimal number; for places too hot for a format. */
+bool buf_add_integer(struct buf *buf, int64_t value);
 
 /* Room for extra more bytes without moving again; false past max. */
 bool buf_reserve(struct buf *buf, size_t extra);

@@ -40,7 +40,9 @@ static bool key(struct sink_json *sink, const char *name)
     if (sink->options.fields && strcmp(name, "type") != 0 &&
         !is_listed(sink->options.fields, name))
         return false;
-    buf_addf(&sink->line, "%s\"%s\":", sink->line.len > 1 ? "," : "", name);
+    buf_adds(&sink->line, sink->line.len > 1 ? ",\"" : "\"");
+    buf_adds(&sink->line, name);
+    buf_adds(&sink->line, "\":");
     return true;
 }
 
@@ -60,7 +62,7 @@ static void text(struct sink_json *sink, const char *name, const char *value)
 static void integer(struct sink_json *sink, const char *name, int64_t value)
 {
     if (value >= 0 && key(sink, name))
-        buf_addf(&sink->line, "%lld", (long long)value);
+        buf_add_integer(&sink->line, value);
 }
 
 /* Shortest text that reads back as the same number. */
