@@ -10,7 +10,7 @@ echo '#include "sim/scenarios.h"'
 number=0
 for file in "$@"; do
     echo
-    echo "static const unsigned char bytes_$number[] = {"
+    echo "static const unsigned char bytes_${number}[] = {"
     od -An -v -tu1 "$file" |
         sed -e 's/^ *//' -e 's/  */,/g' -e 's/,*$/,/' -e '/^,$/d'
     echo '0};'
