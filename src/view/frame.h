@@ -14,28 +14,28 @@
  * every drawing must read without them. */
 enum style {
     STYLE_TEXT,
-    STYLE_DIM,       /* times, rules, hints */
-    STYLE_STRONG,    /* titles */
-    STYLE_QUEUED,    /* badges, one per family of states */
+    STYLE_DIM,    /* times, rules, hints */
+    STYLE_STRONG, /* titles */
+    STYLE_QUEUED, /* badges, one per family of states */
     STYLE_RUNNING,
     STYLE_WAITING,
     STYLE_DONE,
     STYLE_FAILED,
     STYLE_CANCELED,
-    STYLE_BAR,       /* filled part of the progress bar */
+    STYLE_BAR, /* filled part of the progress bar */
     STYLE_BAR_REST,
-    STYLE_INFO,      /* levels */
+    STYLE_INFO, /* levels */
     STYLE_WARN,
     STYLE_ERROR,
     STYLE_DEBUG,
-    STYLE_STEP,      /* a step's title */
+    STYLE_STEP, /* a step's title */
     STYLE_REASONING,
-    STYLE_DATA,      /* JSON beside a message */
-    STYLE_MATCH,     /* what a search found */
-    STYLE_CURSOR,    /* the current line's marker */
-    STYLE_NOTICE,    /* runtail's own words */
-    STYLE_KEY,       /* keys in the footer */
-    STYLE_SHIMMER,   /* the one moving highlight */
+    STYLE_DATA,    /* JSON beside a message */
+    STYLE_MATCH,   /* what a search found */
+    STYLE_CURSOR,  /* the current line's marker */
+    STYLE_NOTICE,  /* runtail's own words */
+    STYLE_KEY,     /* keys in the footer */
+    STYLE_SHIMMER, /* the one moving highlight */
     STYLE_COUNT
 };
 
@@ -64,8 +64,8 @@ void frame_clear(struct frame *frame);
 int frame_put(struct frame *frame, int x, int y, int columns, enum style style,
               const char *text, size_t len);
 /* The same for a C string. */
-int frame_puts(struct frame *frame, int x, int y, int columns,
-               enum style style, const char *text);
+int frame_puts(struct frame *frame, int x, int y, int columns, enum style style,
+               const char *text);
 
 /* Where the terminal's cursor should rest (prompts), or -1, -1: hidden. */
 void frame_set_cursor(struct frame *frame, int x, int y);

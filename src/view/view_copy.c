@@ -5,17 +5,26 @@
 #include <string.h>
 
 #include "text/escape.h"
+#include "text/utf8.h"
 #include "view/view_doing.h"
 
+/* Bytes that terminals are asked to take. */
 enum {
     COPY_MAX = 64 * 1024
 };
+
+static size_t at_most(const char *text, size_t len)
+{
+    return len <= COPY_MAX ? len
+                           : COPY_MAX - utf8_incomplete_tail(text, COPY_MAX);
+}
 
 static void copy_safe(struct view_run *view, const char *what, const char *text,
                       size_t len)
 {
     struct buf safe = buf_make(0);
-    escape_text(&safe, text, len < COPY_MAX ? len : COPY_MAX, ESCAPE_LINES);
+    escape_text(&safe, text, at_most(text, len), ESCAPE_LINES);
+    buf_truncate(&safe, at_most(buf_str(&safe), safe.len));
     free(view->copy);
     view->copy = buf_take(&safe);
     view->copy_what = what;

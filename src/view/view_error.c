@@ -10,6 +10,7 @@
 
 #include "base/instant.h"
 #include "text/escape.h"
+#include "text/utf8.h"
 #include "text/wrap.h"
 
 enum {
@@ -91,9 +92,13 @@ static void card_add(struct card *card, enum style style, const char *text,
 
 static void add_title(const struct canvas *canvas, struct card *card, int most)
 {
-    struct buf plain = buf_make(ERROR_SHOWN_MAX), safe = buf_make(0);
+    struct buf plain = buf_make(0), safe = buf_make(0);
     size_t columns = (size_t)canvas->layout->width - 2;
     title_text(canvas->facts, &plain);
+    if (plain.len > ERROR_SHOWN_MAX)
+        buf_truncate(&plain,
+                     ERROR_SHOWN_MAX -
+                         utf8_incomplete_tail(plain.data, ERROR_SHOWN_MAX));
     escape_text(&safe, buf_str(&plain), plain.len,
                 canvas->layout->escape | ESCAPE_LINES);
     const char *line = buf_str(&safe);
