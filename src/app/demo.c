@@ -52,12 +52,11 @@ static int follow_sim(const struct options *options, const struct sim *sim,
         .api_url = mem_strdup(sim_url(sim)),
         .token_url = buf_take(&token_url),
         .api_key = mem_strdup(sim_api_key(sim)),
-        .progress_key = mem_strdup(
-            options->progress_key ? options->progress_key : "progress"),
+        .progress_key = mem_strdup(options->progress_key ? options->progress_key
+                                                         : "progress"),
         .log_key = mem_strdup(options->log_key ? options->log_key : "logs"),
     };
-    int code = follow_run(options, &settings, sim_run_id(sim),
-                          buf_str(&again));
+    int code = follow_run(options, &settings, sim_run_id(sim), buf_str(&again));
     settings_free(&settings);
     buf_free(&again);
     return code;

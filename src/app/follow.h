@@ -12,7 +12,7 @@ int follow_run(const struct options *options, const struct settings *settings,
 
 /* Gets a token as following would, prints what it is; returns the exit
  * status. */
-int follow_token(const struct options *options,
-                 const struct settings *settings, const char *run);
+int follow_token(const struct options *options, const struct settings *settings,
+                 const char *run);
 
 #endif

@@ -1,5 +1,6 @@
 /* Memory that is there or the program is not: every function ends the program
- * with a message when the system has none left, so no caller checks for NULL. */
+ * with a message when the system has none left, so no caller checks for NULL.
+ */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
@@ -20,7 +21,8 @@ char *mem_strdup(const char *text);
 /* Returns a zero-terminated copy of len bytes, which may hold NULs. */
 char *mem_strndup(const char *bytes, size_t len);
 
-/* Overwrites size bytes in a way the compiler may not leave out; for secrets. */
+/* Overwrites size bytes in a way the compiler may not leave out; for secrets.
+ */
 void mem_wipe(void *bytes, size_t size);
 
 #endif

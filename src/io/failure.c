@@ -53,8 +53,8 @@ void failure_of_status(struct error *err, const char *run, const char *url,
                   buf_str(&where), run, buf_str(&why));
     else if (result->status == 408 || result->status == 429 ||
              result->status >= 500)
-        error_set(err, ERROR_CONNECTION, "%s answered %ld%s",
-                  buf_str(&where), result->status, buf_str(&why));
+        error_set(err, ERROR_CONNECTION, "%s answered %ld%s", buf_str(&where),
+                  result->status, buf_str(&why));
     else
         error_set(err, ERROR_PROTOCOL, "%s answered %ld for %s%s",
                   buf_str(&where), result->status, run, buf_str(&why));
@@ -89,8 +89,8 @@ void failure_of_transfer(struct error *err, const char *run, const char *url,
                   buf_str(&where), result->reason);
         break;
     case HTTP_TOO_LARGE:
-        error_set(err, ERROR_PROTOCOL, "%s, following %s: %s",
-                  buf_str(&where), run, result->reason);
+        error_set(err, ERROR_PROTOCOL, "%s, following %s: %s", buf_str(&where),
+                  run, result->reason);
         break;
     case HTTP_BROKEN:
     case HTTP_SILENT:

@@ -15,9 +15,11 @@
 /* The one piece of global state: a signal handler can reach nothing else. */
 static int signal_pipe[2] = {-1, -1};
 
-static const int signals[] = {SIGINT,  SIGTERM,  SIGHUP, SIGQUIT,
+static const int signals[] = {SIGINT,   SIGTERM, SIGHUP, SIGQUIT,
                               SIGWINCH, SIGCONT, SIGTSTP};
-enum { SIGNAL_COUNT = sizeof signals / sizeof *signals };
+enum {
+    SIGNAL_COUNT = sizeof signals / sizeof *signals
+};
 
 struct loop {
     CURLM *multi;
@@ -116,8 +118,7 @@ int64_t loop_steady_ms(const struct loop *loop)
     return loop->steady_ms;
 }
 
-void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn,
-                    void *context)
+void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn, void *context)
 {
     loop->input_fd = fd;
     loop->on_input = fn;
@@ -136,8 +137,7 @@ void loop_set_turn(struct loop *loop, loop_turn_fn *fn, void *context)
     loop->turn_context = context;
 }
 
-void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn,
-                        void *context)
+void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn, void *context)
 {
     loop->on_transfer = fn;
     loop->transfer_context = context;
@@ -203,7 +203,9 @@ static void drive_transfers(struct loop *loop)
 /* How long to wait, given what the turn wants. */
 static int wait_ms(const struct loop *loop, int64_t turn_ms)
 {
-    enum { LONGEST = 3600 * 1000 };
+    enum {
+        LONGEST = 3600 * 1000
+    };
     int64_t wait = turn_ms >= 0 && turn_ms < LONGEST ? turn_ms : LONGEST;
     if (loop->timers) {
         int64_t due = loop->timers->at_steady_ms - clock_steady_ms();
@@ -216,8 +218,7 @@ static int wait_ms(const struct loop *loop, int64_t turn_ms)
 static void turn(struct loop *loop)
 {
     drive_transfers(loop);
-    int64_t turn_ms =
-        loop->on_turn ? loop->on_turn(loop->turn_context) : -1;
+    int64_t turn_ms = loop->on_turn ? loop->on_turn(loop->turn_context) : -1;
     if (!loop->running)
         return;
     struct curl_waitfd extra[] = {

@@ -39,8 +39,7 @@ void loop_set_turn(struct loop *loop, loop_turn_fn *fn, void *context);
 
 /* Called when a transfer of the multi handle has finished. */
 typedef void loop_transfer_fn(void *context, CURL *easy, CURLcode result);
-void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn,
-                        void *context);
+void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn, void *context);
 
 /* A timer that fires once. Owned by the user, who keeps it until it has fired
  * or was stopped; zero it before its first use. */

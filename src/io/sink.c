@@ -50,8 +50,7 @@ bool sink_flush(struct sink *sink, struct error *err)
     return true;
 }
 
-bool sink_is_same_link(struct sink *sink,
-                       const struct connection *connection)
+bool sink_is_same_link(struct sink *sink, const struct connection *connection)
 {
     bool same = sink->link_state == (int)connection->state &&
                 sink->link_transport == connection->transport &&

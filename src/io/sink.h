@@ -29,11 +29,11 @@ struct sink {
 /* How sinks of lines choose and write. Borrowed texts, for the sink's life. */
 struct sink_options {
     int fd;
-    int64_t now_ms;           /* wall clock at the start */
-    const char *source;       /* kind of source: "trigger" */
-    enum log_level level;     /* entries below are left out; NONE: all */
+    int64_t now_ms;       /* wall clock at the start */
+    const char *source;   /* kind of source: "trigger" */
+    enum log_level level; /* entries below are left out; NONE: all */
     const regex_t *include, *exclude; /* NULL: none */
-    const char *fields;       /* --json=FIELDS: comma list; NULL: all */
+    const char *fields;               /* --json=FIELDS: comma list; NULL: all */
     bool color;
     bool time_is_utc;
     bool show_time;
@@ -53,8 +53,7 @@ bool sink_flush(struct sink *sink, struct error *err);
 
 /* Was this connection written already? (It is told again when only the clocks
  * were found to differ.) Notes it as written. */
-bool sink_is_same_link(struct sink *sink,
-                       const struct connection *connection);
+bool sink_is_same_link(struct sink *sink, const struct connection *connection);
 
 /* Does the entry pass level and expressions? */
 bool sink_wants(const struct sink_options *options,

@@ -21,19 +21,19 @@ enum entry_kind {
 
 /* A view of one stored entry; texts are valid until the store changes. */
 struct entry {
-    uint64_t number;       /* absolute, 0… */
-    uint64_t seq;          /* as in --json; 0: not a log entry */
+    uint64_t number; /* absolute, 0… */
+    uint64_t seq;    /* as in --json; 0: not a log entry */
     enum entry_kind kind;
     int64_t time_ms;
     bool time_is_arrival;
-    bool withdrawn;        /* the task took it back */
+    bool withdrawn; /* the task took it back */
     enum log_level level;
-    const char *level_word;/* only when it is not the level's usual word */
+    const char *level_word; /* only when it is not the level's usual word */
     const char *text;
     size_t text_len;
-    const char *detail;    /* JSON text; NULL: none */
+    const char *detail; /* JSON text; NULL: none */
     size_t detail_len;
-    uint32_t step;         /* index of the step it belongs to; NO_STEP: none */
+    uint32_t step; /* index of the step it belongs to; NO_STEP: none */
 };
 
 #define NO_STEP UINT32_MAX

@@ -23,9 +23,9 @@ struct step {
     char *title;
     enum step_state state;
     int64_t started_ms;
-    int64_t ended_ms;      /* INSTANT_NONE while active */
-    uint64_t first_entry;  /* number of its ENTRY_STEP in the store */
-    uint64_t entry_count;  /* log entries under it, without the header */
+    int64_t ended_ms;     /* INSTANT_NONE while active */
+    uint64_t first_entry; /* number of its ENTRY_STEP in the store */
+    uint64_t entry_count; /* log entries under it, without the header */
     unsigned warnings, errors;
 };
 

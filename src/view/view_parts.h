@@ -36,8 +36,8 @@ enum prompt {
 
 struct glyphs {
     const char *running, *done, *failed, *folded, *open; /* states */
-    const char *pulse; /* running, every other second */
-    const char *dash, *bar_full, *upright;               /* rules */
+    const char *pulse;                     /* running, every other second */
+    const char *dash, *bar_full, *upright; /* rules */
     const char *tee_down, *tee_up, *tee_left;
 };
 

@@ -12,7 +12,9 @@
 #include "text/utf8.h"
 #include "wire/json_valid.h"
 
-enum { MAX_LEVEL_WORD = 32 };
+enum {
+    MAX_LEVEL_WORD = 32
+};
 
 /* The first five stand in the order of enum log_level. */
 static const struct {

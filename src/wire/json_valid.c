@@ -14,7 +14,7 @@ enum expect {
     EXPECT_VALUE,
     EXPECT_VALUE_OR_CLOSE, /* right behind [ */
     EXPECT_KEY,
-    EXPECT_KEY_OR_CLOSE,   /* right behind { */
+    EXPECT_KEY_OR_CLOSE, /* right behind { */
     EXPECT_COMMA_OR_CLOSE,
     EXPECT_END
 };
@@ -124,8 +124,8 @@ static bool check_scalar(struct checker *c)
         good = check_word(c, "null");
         break;
     default:
-        good = (*c->p == '-' || isdigit((unsigned char)*c->p)) &&
-               check_number(c);
+        good =
+            (*c->p == '-' || isdigit((unsigned char)*c->p)) && check_number(c);
     }
     value_done(c);
     return good;
@@ -169,8 +169,7 @@ static bool check_comma(struct checker *c)
     if (*c->p != ',')
         return false;
     c->p++;
-    c->expect =
-        c->stack[c->depth - 1] == '{' ? EXPECT_KEY : EXPECT_VALUE;
+    c->expect = c->stack[c->depth - 1] == '{' ? EXPECT_KEY : EXPECT_VALUE;
     return true;
 }
 

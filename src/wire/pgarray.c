@@ -8,7 +8,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-enum { MAX_ITEMS = 10000 };
+enum {
+    MAX_ITEMS = 10000
+};
 
 /* An element behind *p, up to the comma or brace that ends it. */
 static bool read_quoted(const char **p, const char *end, struct buf *item)
@@ -75,8 +77,8 @@ bool pgarray_parse(const char *text, size_t len, char ***items, size_t *count)
     size_t commas = 1;
     for (size_t i = 0; i < len; i++)
         commas += text[i] == ',';
-    *items = mem_zalloc(commas < MAX_ITEMS ? commas : MAX_ITEMS,
-                        sizeof **items);
+    *items =
+        mem_zalloc(commas < MAX_ITEMS ? commas : MAX_ITEMS, sizeof **items);
     if (read_items(text + 1, text + len, *items, count))
         return true;
     pgarray_free(*items, *count);

@@ -90,7 +90,7 @@ struct run_progress progress_read(struct progress_reader *reader,
         return unknown;
     struct run_progress progress = unknown;
     progress.kind = PROGRESS_RATIO;
-    progress.ratio = percent ? clamp(number / 100)
-                             : ratio_of(reader, number, completed);
+    progress.ratio =
+        percent ? clamp(number / 100) : ratio_of(reader, number, completed);
     return progress;
 }

@@ -17,7 +17,7 @@ struct sse_event {
     const char *event; /* "message" when none was given */
     const char *data;
     size_t data_len;
-    const char *id;    /* last event id at that moment; "" for none */
+    const char *id; /* last event id at that moment; "" for none */
     size_t id_len;
 };
 
@@ -25,7 +25,8 @@ struct sse_event {
 struct sse *sse_create(size_t max_event);
 void sse_destroy(struct sse *sse);
 
-/* Give the next chunk, cut anywhere. Borrows bytes until sse_next() is false. */
+/* Give the next chunk, cut anywhere. Borrows bytes until sse_next() is false.
+ */
 void sse_feed(struct sse *sse, const char *bytes, size_t len);
 
 /* Take the next event; it points into the parser and is valid until the next

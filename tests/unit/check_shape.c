@@ -383,15 +383,13 @@ START_TEST(body_of_another_kind_is_refused)
 }
 END_TEST
 
-static const char
-    full_body[] =
-        "[" CHANGE("\"id\":\"c1\",\"status\":\"WAITING\",\"metadata\":\"{"
-                   "\\\"logs\\\":"
-                   "[\\\"a\\\",\\\"\\ud83d\\ude00 "
-                   "\\\\\\\\\\\"]}\",\"output\":null") ",{" KEY2
-                                                       ",\"value\":{\"status\":"
-                                                       "\"QUEUED\"}}," PRESENT
-                                                       "]";
+static const char full_body[] =
+    "[" CHANGE("\"id\":\"c1\",\"status\":\"WAITING\",\"metadata\":\"{"
+               "\\\"logs\\\":"
+               "[\\\"a\\\",\\\"\\ud83d\\ude00 "
+               "\\\\\\\\\\\"]}\",\"output\":null") ",{" KEY2
+                                                   ",\"value\":{\"status\":"
+                                                   "\"QUEUED\"}}," PRESENT "]";
 
 START_TEST(cut_body_is_refused_and_then_read_whole)
 {
