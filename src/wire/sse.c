@@ -13,16 +13,21 @@
 struct sse {
     const char *p, *end; /* what is left of the chunk */
     size_t max_event;
-    struct buf line;     /* start of a line that was cut */
+    struct buf line; /* start of a line that was cut */
     struct buf data, event, id, last_id;
-    size_t bom;          /* bytes of a byte order mark seen; 3: past the start */
-    bool after_cr;       /* a LF now belongs to the CR before */
+    size_t bom;    /* bytes of a byte order mark seen; 3: past the start */
+    bool after_cr; /* a LF now belongs to the CR before */
     bool too_large;
     int64_t retry_ms;
     uint64_t comments;
 };
 
-enum { PAST_BOM = 3 };
+enum {
+    PAST_BOM = 3
+};
+
+/* A year: more is taken for that, so that it can be added to a time. */
+#define MOST_RETRY_MS (INT64_C(366) * 24 * 3600 * 1000)
 
 struct sse *sse_create(size_t max_event)
 {
@@ -93,9 +98,10 @@ static void set_retry(struct sse *sse, const char *value, size_t len)
     for (size_t i = 0; i < len; i++) {
         if (value[i] < '0' || value[i] > '9')
             return;
-        ms = ms > INT64_MAX / 10 - 10 ? ms : ms * 10 + (value[i] - '0');
+        if (ms <= MOST_RETRY_MS)
+            ms = ms * 10 + (value[i] - '0');
     }
-    sse->retry_ms = ms;
+    sse->retry_ms = ms < MOST_RETRY_MS ? ms : MOST_RETRY_MS;
 }
 
 static void set(struct buf *buf, const char *value, size_t len)
@@ -198,10 +204,9 @@ bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
             break;
         sse->after_cr = *stop == '\r';
         bool gathered = sse->line.len > 0;
-        bool given =
-            gathered
-                ? take_line(sse, sse->line.data, sse->line.len, event)
-                : take_line(sse, start, len, event);
+        bool given = gathered
+                         ? take_line(sse, sse->line.data, sse->line.len, event)
+                         : take_line(sse, start, len, event);
         buf_clear(&sse->line);
         if (given)
             return true;

@@ -1,0 +1,204 @@
+#include "config.h"
+
+#include "wire/sse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+#include "unit.h"
+
+/* Appends the events of a chunk as "type|data|id;". */
+static void read_chunk(struct buf *out, struct sse *sse, const char *bytes,
+                       size_t len)
+{
+    struct sse_event event;
+    struct error err = {ERROR_NONE, ""};
+    char *copy = malloc(len ? len : 1);
+    memcpy(copy, bytes, len);
+    sse_feed(sse, copy, len);
+    while (sse_next(sse, &event, &err)) {
+        buf_addf(out, "%s|", event.event);
+        buf_add(out, event.data, event.data_len);
+        buf_addf(out, "|%s;", event.id);
+    }
+    ck_assert_int_eq(err.kind, ERROR_NONE);
+    free(copy);
+}
+
+#define VECTOR(bytes, ...)                                                     \
+    {                                                                          \
+        bytes, sizeof bytes - 1, __VA_ARGS__                                   \
+    }
+
+static const struct {
+    const char *bytes;
+    size_t len;
+    const char *events;
+    const char *last_id;
+    int64_t retry_ms;
+} vectors[] = {
+    VECTOR("data: a\n\n", "message|a|;", "", -1),
+    VECTOR("data:a\n\ndata: b\n\n", "message|a|;message|b|;", "", -1),
+    VECTOR("data:  a\n\n", "message| a|;", "", -1),
+    VECTOR("data\n\n", "message||;", "", -1),
+    VECTOR("data\ndata\n\n", "message|\n|;", "", -1),
+    VECTOR("data: a\ndata: b\n\n", "message|a\nb|;", "", -1),
+    VECTOR("data: a\r\n\r\ndata: b\r\rdata: c\n\n",
+           "message|a|;message|b|;message|c|;", "", -1),
+    VECTOR("\xEF\xBB\xBF"
+           "data: a\n\n",
+           "message|a|;", "", -1),
+    VECTOR("\xEF\xBB"
+           "data: a\n\n",
+           "", "", -1),
+    VECTOR("\xEF\xBB\xBF\xEF\xBB\xBF"
+           "data: a\n\n",
+           "", "", -1),
+    VECTOR("data: a\n\n\xEF\xBB\xBF"
+           "data: b\n\n",
+           "message|a|;", "", -1),
+    VECTOR(": hi\n\ndata: a\n\n", "message|a|;", "", -1),
+    VECTOR("event: x\ndata: 1\n\ndata: 2\n\n", "x|1|;message|2|;", "", -1),
+    VECTOR("event: x\n\ndata: 2\n\n", "message|2|;", "", -1),
+    VECTOR("id: 7\ndata: 1\n\ndata: 2\n\nid\ndata: 3\n\n",
+           "message|1|7;message|2|7;message|3|;", "", -1),
+    VECTOR("id: 7\n\ndata: 1\n\n", "message|1|7;", "7", -1),
+    VECTOR("id: a\0b\ndata: 1\n\n", "message|1|;", "", -1),
+    VECTOR("retry: 1500\n\n", "", "", 1500),
+    VECTOR("retry: 007\n", "", "", 7),
+    VECTOR("retry: 15s\nretry: -1\nretry:\nretry: +5\n\n", "", "", -1),
+    VECTOR("data: a\n\ndata: b\n", "message|a|;", "", -1),
+    VECTOR("data: a\n", "", "", -1),
+    VECTOR("Data: a\ndata : b\nxdata: c\n\n", "", "", -1),
+    VECTOR("data: {\"x\":\"a:b\"}\n\n", "message|{\"x\":\"a:b\"}|;", "", -1),
+    VECTOR("data: \xC3\xA9\xE6\x97\xA5\n\n", "message|\xC3\xA9\xE6\x97\xA5|;",
+           "", -1),
+    VECTOR("data:\ta\n\n", "message|\ta|;", "", -1),
+    VECTOR("\n\n\ndata: a\n\n", "message|a|;", "", -1),
+    VECTOR("data: a\r\n\r\n", "message|a|;", "", -1),
+    VECTOR("event: batch\nid: 1,2,143\ndata: {\"records\":[]}\n\n",
+           "batch|{\"records\":[]}|1,2,143;", "1,2,143", -1),
+    VECTOR("id: 1\ndata: a\n\nid: 2\ndata: b", "message|a|1;", "1", -1),
+};
+
+START_TEST(stream_is_read_the_same_wherever_it_is_cut)
+{
+    const char *bytes = vectors[_i].bytes;
+    size_t len = vectors[_i].len;
+    for (size_t cut = 0; cut <= len; cut++) {
+        struct buf got = buf_make(0);
+        struct sse *sse = sse_create(1000);
+        read_chunk(&got, sse, bytes, cut);
+        read_chunk(&got, sse, bytes + cut, len - cut);
+        ck_assert_str_eq(buf_str(&got), vectors[_i].events);
+        ck_assert_str_eq(sse_last_event_id(sse), vectors[_i].last_id);
+        ck_assert_int_eq(sse_retry_ms(sse), vectors[_i].retry_ms);
+        sse_destroy(sse);
+        buf_free(&got);
+    }
+}
+END_TEST
+
+START_TEST(stream_is_read_the_same_byte_by_byte)
+{
+    struct buf got = buf_make(0);
+    struct sse *sse = sse_create(1000);
+    for (size_t i = 0; i < vectors[_i].len; i++) {
+        read_chunk(&got, sse, vectors[_i].bytes + i, 1);
+        read_chunk(&got, sse, "", 0);
+    }
+    ck_assert_str_eq(buf_str(&got), vectors[_i].events);
+    sse_destroy(sse);
+    buf_free(&got);
+}
+END_TEST
+
+START_TEST(event_is_complete_at_the_lone_carriage_return)
+{
+    struct buf got = buf_make(0);
+    struct sse *sse = sse_create(1000);
+    read_chunk(&got, sse, "data: a\r", 8);
+    ck_assert_str_eq(buf_str(&got), "");
+    read_chunk(&got, sse, "\r", 1);
+    ck_assert_str_eq(buf_str(&got), "message|a|;");
+    read_chunk(&got, sse, "\n", 1);
+    read_chunk(&got, sse, "data: b\n\n", 9);
+    ck_assert_str_eq(buf_str(&got), "message|a|;message|b|;");
+    sse_destroy(sse);
+    buf_free(&got);
+}
+END_TEST
+
+START_TEST(comments_are_counted)
+{
+    struct buf got = buf_make(0);
+    struct sse *sse = sse_create(1000);
+    ck_assert_uint_eq(sse_comments(sse), 0);
+    read_chunk(&got, sse, ": keep-alive\n\n:\ndata: :\n\n", 26);
+    ck_assert_uint_eq(sse_comments(sse), 2);
+    sse_destroy(sse);
+    buf_free(&got);
+}
+END_TEST
+
+START_TEST(new_connection_forgets_the_unfinished_event_and_keeps_the_id)
+{
+    struct buf got = buf_make(0);
+    struct sse *sse = sse_create(1000);
+    read_chunk(&got, sse, "id: 4\ndata: a\n\nid: 5\nevent: x\ndata: lost\nda",
+               43);
+    sse_restart(sse);
+    ck_assert_str_eq(sse_last_event_id(sse), "4");
+    read_chunk(&got, sse,
+               "\xEF\xBB\xBF"
+               "data: b\n\n",
+               12);
+    ck_assert_str_eq(buf_str(&got), "message|a|4;message|b|4;");
+    sse_destroy(sse);
+    buf_free(&got);
+}
+END_TEST
+
+static const char *const large[] = {
+    "data: 0123456789",
+    "data: 01\ndata: 23\ndata: 45\n\n",
+    "id: 0123456789\n\n",
+    "event: 0123456789\n",
+    ": 0123456789 a comment counts as well",
+};
+
+START_TEST(event_past_the_limit_is_refused)
+{
+    const char *bytes = large[_i];
+    struct sse *sse = sse_create(10);
+    struct sse_event event;
+    struct error err = {ERROR_NONE, ""};
+    for (size_t i = 0; i < strlen(bytes) && !err.kind; i++) {
+        sse_feed(sse, bytes + i, 1);
+        ck_assert(!sse_next(sse, &event, &err));
+    }
+    ck_assert_int_eq(err.kind, ERROR_PROTOCOL);
+    error_clear(&err);
+    sse_feed(sse, "\n\ndata: a\n\n", 11);
+    ck_assert(!sse_next(sse, &event, &err));
+    sse_restart(sse);
+    sse_feed(sse, "data: a\n\n", 9);
+    ck_assert(sse_next(sse, &event, &err));
+    sse_destroy(sse);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
+
+UNIT_MAIN("sse",
+          tcase_add_loop_test(tc, stream_is_read_the_same_wherever_it_is_cut, 0,
+                              COUNT(vectors));
+          tcase_add_loop_test(tc, stream_is_read_the_same_byte_by_byte, 0,
+                              COUNT(vectors));
+          tcase_add_test(tc, event_is_complete_at_the_lone_carriage_return);
+          tcase_add_test(tc, comments_are_counted); tcase_add_test(
+              tc, new_connection_forgets_the_unfinished_event_and_keeps_the_id);
+          tcase_add_loop_test(tc, event_past_the_limit_is_refused, 0,
+                              COUNT(large)))
