@@ -138,27 +138,44 @@ static size_t shape_columns(const struct shape *shape)
     return shape->emoji ? 2 : shape->base + shape->trailing;
 }
 
+/* Takes the next code point; returns the columns of the cluster it ended. */
+static size_t shape_next(struct shape *shape, uint32_t code)
+{
+    struct unicode next = unicode_of(code);
+    bool joined = shape->conjunct && (next.flags & UNICODE_CONSONANT);
+    bool emoji = makes_emoji(shape, code, next);
+    size_t columns = 0;
+    if (grapheme_next(&shape->walk, next) && !joined) {
+        columns = shape_columns(shape);
+        shape->emoji = false;
+        shape->base = 0;
+        shape->trailing = 0;
+    }
+    shape->emoji = shape->emoji || emoji;
+    shape_add(shape, code, next);
+    follow_conjunct(shape, next);
+    if (code != VARIATION_EMOJI)
+        shape->last = code;
+    return columns;
+}
+
+static const struct shape no_shape = {.walk = {.last = BREAK_START}};
+
 size_t width_of_text(const char *text, size_t len)
 {
-    struct shape shape = {.walk = GRAPHEME_START};
+    struct shape shape = no_shape;
     size_t columns = 0;
     for (size_t at = 0; at < len;) {
+        if (shape.walk.last != BREAK_PREPEND &&
+            is_plain_cluster(text + at, len - at)) {
+            columns += shape_columns(&shape) + 1;
+            shape = no_shape;
+            at++;
+            continue;
+        }
         uint32_t code;
         at += utf8_decode(text + at, len - at, &code);
-        struct unicode next = unicode_of(code);
-        bool joined = shape.conjunct && (next.flags & UNICODE_CONSONANT);
-        bool emoji = makes_emoji(&shape, code, next);
-        if (grapheme_next(&shape.walk, next) && !joined) {
-            columns += shape_columns(&shape);
-            shape.emoji = false;
-            shape.base = 0;
-            shape.trailing = 0;
-        }
-        shape.emoji = shape.emoji || emoji;
-        shape_add(&shape, code, next);
-        follow_conjunct(&shape, next);
-        if (code != VARIATION_EMOJI)
-            shape.last = code;
+        columns += shape_next(&shape, code);
     }
     return columns + shape_columns(&shape);
 }

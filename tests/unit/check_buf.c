@@ -81,6 +81,7 @@ START_TEST(a_buffer_is_shortened_never_lengthened)
     struct buf buf = buf_make(0);
     buf_adds(&buf, "abcdef");
     buf_truncate(&buf, 9);
+    ck_assert_uint_eq(buf.len, 6);
     ck_assert_str_eq(buf_str(&buf), "abcdef");
     buf_truncate(&buf, 2);
     ck_assert_str_eq(buf_str(&buf), "ab");

@@ -135,8 +135,11 @@ END_TEST
 START_TEST(repairing_stops_where_there_is_no_room)
 {
     struct buf out = buf_make(4);
-    utf8_repair(&out, "ab\xFFtail", 7);
+    utf8_repair(&out, "ab\xFFz", 4);
     ck_assert_str_eq(buf_str(&out), "ab");
+    buf_clear(&out);
+    utf8_repair(&out, "abcde\xFFz", 7);
+    ck_assert_str_eq(buf_str(&out), "");
     buf_free(&out);
 }
 END_TEST
