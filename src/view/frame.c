@@ -85,10 +85,11 @@ static void break_wide(struct frame *frame, int x, int y)
 static void set_cell(struct frame *frame, int x, int y, enum style style,
                      const char *text, size_t len, int columns)
 {
-    break_wide(frame, x, y);
+    struct cell *cell = cell_at(frame, x, y);
+    if (cell->columns != 1)
+        break_wide(frame, x, y);
     if (columns == 2)
         break_wide(frame, x + 1, y);
-    struct cell *cell = cell_at(frame, x, y);
     memset(cell, 0, sizeof *cell);
     memcpy(cell->text, text, len);
     cell->columns = (uint8_t)columns;

@@ -100,8 +100,9 @@ bool line_next_row(const struct line_text *line, size_t *at, size_t columns,
     const char *newline = left ? memchr(text, '\n', left) : NULL;
     size_t whole = newline ? (size_t)(newline - text) : left;
     struct wrap_row row = {.start = 0, .len = whole};
-    size_t next =
-        columns && whole ? wrap_next(text, whole, 0, columns, &row) : whole;
+    /* No character takes more columns than bytes. */
+    bool fits = !columns || whole <= columns;
+    size_t next = fits ? whole : wrap_next(text, whole, 0, columns, &row);
     *start = *at + row.start;
     *len = row.len;
     *at += next < whole ? next : whole + 1;
