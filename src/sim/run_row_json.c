@@ -126,6 +126,14 @@ static bool add_bool(struct buf *out, bool value,
     return buf_adds(out, value ? "t" : "f");
 }
 
+static int64_t moment_of(const struct run_row *row, enum run_row_column column)
+{
+    const int64_t moments[] = {
+        row->created_ms, row->updated_ms, row->started_ms,  row->delay_until_ms,
+        row->queued_ms,  row->expired_ms, row->completed_ms};
+    return moments[column - ROW_CREATED];
+}
+
 bool run_row_text(const struct run_row *row, enum run_row_column column,
                   enum run_row_spelling spelling, struct buf *out)
 {
@@ -136,19 +144,13 @@ bool run_row_text(const struct run_row *row, enum run_row_column column,
     case ROW_TASK:
         return add_text(out, row->task);
     case ROW_CREATED:
-        return add_instant(out, row->created_ms, native);
     case ROW_UPDATED:
-        return add_instant(out, row->updated_ms, native);
     case ROW_STARTED:
-        return add_instant(out, row->started_ms, native);
     case ROW_DELAY_UNTIL:
-        return add_instant(out, row->delay_until_ms, native);
     case ROW_QUEUED:
-        return add_instant(out, row->queued_ms, native);
     case ROW_EXPIRED:
-        return add_instant(out, row->expired_ms, native);
     case ROW_COMPLETED:
-        return add_instant(out, row->completed_ms, native);
+        return add_instant(out, moment_of(row, column), native);
     case ROW_FRIENDLY_ID:
         return add_text(out, row->friendly_id);
     case ROW_NUMBER:

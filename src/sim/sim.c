@@ -132,12 +132,13 @@ static struct server *serve(struct sim *sim, const struct sim_options *options,
 struct sim *sim_start(const struct sim_options *options, struct error *err)
 {
     struct sim *sim = mem_zalloc(1, sizeof *sim);
-    if (options->speed < 0) {
+    if (options->speed < 0)
         error_set(err, ERROR_USAGE, "the speed cannot be negative");
-        free(sim);
-        return NULL;
-    }
-    sim->server = serve(sim, options, err);
+    else if (options->port > 65535)
+        error_set(err, ERROR_USAGE, "a port is a number up to 65535, not %u",
+                  options->port);
+    else
+        sim->server = serve(sim, options, err);
     if (!sim->server) {
         sim_stop(sim);
         return NULL;

@@ -362,6 +362,11 @@ START_TEST(what_cannot_start_says_why)
     ck_assert_ptr_null(sim_start(&options, &err));
     ck_assert_int_eq(err.kind, ERROR_USAGE);
     error_clear(&err);
+    options = lockstep("quick");
+    options.port = 65536;
+    ck_assert_ptr_null(sim_start(&options, &err));
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+    error_clear(&err);
     start(lockstep("quick"));
     options = lockstep("quick");
     options.port = (unsigned)atoi(strrchr(sim_url(sim), ':') + 1);
