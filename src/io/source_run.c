@@ -191,13 +191,20 @@ static void handle_unknown(struct source_run *run, struct http_call *call,
         tell_end(run, err);
 }
 
-/* Our token was refused: another one, at once, when there can be one. */
+/* Our token was refused: another one, as soon as there can be one. */
 static void handle_refusal(struct source_run *run, const struct error *err)
 {
-    if (token_refused(run->token))
-        wait_then_go_on(run, 0);
-    else
+    struct error why = {0};
+    int64_t wait_ms = token_refused(run->token);
+    if (wait_ms < 0) {
         tell_end(run, err);
+    } else if (wait_ms == 0) {
+        wait_then_go_on(run, 0);
+    } else {
+        error_set(&why, ERROR_AUTH,
+                  "the token is no longer good, a new one is fetched");
+        retry(run, &why, true, wait_ms);
+    }
 }
 
 /* Says whether this address has no feed at all, as opposed to no such run:
@@ -444,6 +451,7 @@ static bool is_type(const struct http_call *call, const char *type)
 
 static void note_success(struct source_run *run)
 {
+    token_accepted(run->token);
     run->heard = true;
     run->attempt = 0;
     run->restarts = 0;

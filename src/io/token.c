@@ -48,7 +48,7 @@ struct token {
     char *api_key, *access_token, *secret_key; /* secrets */
     char *value;                               /* the token at hand */
     int64_t expires_ms, got_steady_ms, clock_offset_ms;
-    bool refused;
+    bool refused, accepted;
     enum mint_way way;
     struct http_call *call;
     token_fn *fn;
@@ -141,7 +141,7 @@ static void adopt(struct token *token, const char *text)
         token->expires_ms = claims.expires_ms;
         buf_free(&claims.scopes);
     }
-    token->refused = false;
+    token->refused = token->accepted = false;
     answer(token, NULL);
 }
 
@@ -582,14 +582,20 @@ void token_get(struct token *token, token_fn *fn, void *context)
         fetch(token);
 }
 
-bool token_refused(struct token *token)
+void token_accepted(struct token *token)
+{
+    token->accepted = true;
+}
+
+int64_t token_refused(struct token *token)
 {
     bool direct = !token->token_url && token->access_token;
-    bool fresh = clock_steady_ms() - token->got_steady_ms < SOONEST_MS;
-    if (direct || (fresh && token->value))
-        return false;
+    int64_t age_ms = clock_steady_ms() - token->got_steady_ms;
+    bool fresh = token->value && age_ms < SOONEST_MS;
+    if (direct || (fresh && !token->accepted))
+        return -1;
     token->refused = true;
-    return true;
+    return fresh ? SOONEST_MS - age_ms : 0;
 }
 
 const char *token_origin(const struct token *token)

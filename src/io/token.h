@@ -37,9 +37,14 @@ typedef void token_fn(void *context, const char *token,
  * when that expires within a minute. May call back before it returns. */
 void token_get(struct token *token, token_fn *fn, void *context);
 
-/* The server refused the token: the next token_get() gets a new one. False
- * when there can be no other (given directly, or new a moment ago). */
-bool token_refused(struct token *token);
+/* The server took the token at hand: it was good at least once. */
+void token_accepted(struct token *token);
+
+/* The server refused the token: the next token_get() gets a new one. Returns
+ * ms to let pass before that, since new ones are not asked for in quick
+ * succession; -1 when there can be no other (given directly, or refused when
+ * it was new). */
+int64_t token_refused(struct token *token);
 
 /* Server's clock minus ours; expiry is judged by it. */
 void token_set_clock_offset(struct token *token, int64_t offset_ms);
