@@ -20,6 +20,7 @@
 #include "io/loop.h"
 #include "io/sink.h"
 #include "io/source.h"
+#include "io/spool.h"
 #include "io/token.h"
 #include "model/run.h"
 #include "text/escape.h"
@@ -43,6 +44,8 @@ struct session {
     struct sink *sink;     /* lines, or … */
     struct tui *tui;       /* … the screen */
     struct run *run;
+    struct spool *spool;   /* for log text beyond --memory */
+    bool spool_told;       /* that it cannot be used */
     regex_t include, exclude;
     bool has_include, has_exclude;
     struct loop_timer timeout;
@@ -140,9 +143,29 @@ static void on_input(void *context)
     }
 }
 
+/* Says once that older text is lost from now on, and why. */
+static void check_spool(struct session *session)
+{
+    const char *failure = spool_failure(session->spool);
+    char words[160];
+    if (!failure || session->spool_told)
+        return;
+    session->spool_told = true;
+    snprintf(words, sizeof words,
+             "no room for older log text on disk (%s): it is dropped",
+             failure);
+    struct event event = {.type = EVENT_NOTICE,
+                          .time_ms = loop_wall_ms(session->loop),
+                          .notice = words};
+    run_apply(session->run, &event);
+    tui_note(session->tui);
+}
+
 static int64_t on_turn(void *context)
 {
     struct session *session = context;
+    if (session->tui)
+        check_spool(session);
     flush(session);
     return session->tui ? tui_turn(session->tui) : -1;
 }
@@ -320,6 +343,9 @@ static bool open_session(struct session *session, struct error *err)
     session->token = make_token(session->settings, session->http,
                                 session->loop, session->run_id);
     session->run = run_create(session->run_id, options->memory);
+    session->spool = spool_create();
+    struct spill spill = spool_spill(session->spool);
+    run_set_spill(session->run, &spill);
     make_source(session, on_screen);
     loop_set_signals(session->loop, on_signal, session);
     loop_set_turn(session->loop, on_turn, session);
@@ -349,6 +375,7 @@ static void close_session(struct session *session)
     token_destroy(session->token);
     http_destroy(session->http);
     run_destroy(session->run);
+    spool_destroy(session->spool);
     if (session->poll_secret)
         mem_wipe(session->poll_secret, strlen(session->poll_secret));
     free(session->poll_secret);

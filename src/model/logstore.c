@@ -1,7 +1,12 @@
 /* Entries stand one after another in blocks; each is a small header and its
  * texts. A block keeps the offset of every entry in it, the store finds the
  * block of a number by binary search: no step depends on how many entries
- * there are beyond that. The oldest block is dropped when the store is full. */
+ * there are beyond that.
+ *
+ * A block is in one of three places: in memory since it was written (`bytes`),
+ * in the spill, or in both while it is one of the few that were read back.
+ * Withdrawals of spilled entries are remembered in the block's `withdrawn`
+ * bits, which stay in memory. */
 #include "config.h"
 
 #include "model/logstore.h"
@@ -10,66 +15,81 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/instant.h"
 #include "base/mem.h"
 
 enum {
     BLOCK_BYTES = 64 * 1024, /* text after which a block is full */
     BLOCK_ENTRIES = 1024,
-    MAX_WORD = 100 /* bytes of a level's word; the rest is cut */
+    CACHED_BLOCKS = 8, /* read back from the spill at a time */
+    MAX_WORD = 100     /* bytes of a level's word; the rest is cut */
 };
 
-/* Stands in front of an entry's texts, unaligned. */
-struct header {
-    int64_t time_ms;
-    uint64_t seq;
-    uint32_t text_len;
-    uint32_t detail_len; /* NO_DETAIL: none */
-    uint32_t step;
-    uint8_t kind;
-    uint8_t level;
-    uint8_t flags;
-    uint8_t word_len;
-};
-
+/* First byte of an entry: kind in the low bits, then what follows. */
 enum {
-    FLAG_WITHDRAWN = 1,
-    FLAG_ARRIVAL = 2
+    KIND_MASK = 3,
+    HAS_DETAIL = 4,
+    HAS_WORD = 8,
+    HAS_SEQ = 16,
+    HAS_STEP = 32,
+    TIME_IS_ARRIVAL = 64
 };
-
-#define NO_DETAIL UINT32_MAX
 
 struct block {
     uint64_t first;
-    uint32_t *offsets;
-    size_t count, size;
+    size_t count;
+    int64_t base_time_ms;
+    uint64_t base_seq;
+    uint32_t *offsets;  /* count of them; NULL when only in the spill */
+    size_t offset_size;
     struct buf bytes;
+    uint8_t *withdrawn; /* bits, NULL: none */
+    bool spilled;
+    uint64_t where;     /* in the spill */
+    size_t spilled_len;
 };
 
 struct logstore {
     struct block **blocks;
     size_t first_block, block_count, block_size;
+    size_t spilled_count; /* the first so many blocks are in the spill */
     uint64_t end;
     size_t memory, max_bytes;
+    struct spill spill;
+    struct block **cached; /* CACHED_BLOCKS of them, the latest first */
 };
 
 struct logstore *logstore_create(size_t max_bytes)
 {
     struct logstore *store = mem_zalloc(1, sizeof *store);
     store->max_bytes = max_bytes;
+    store->cached = mem_zalloc(CACHED_BLOCKS, sizeof *store->cached);
     return store;
+}
+
+void logstore_set_spill(struct logstore *store, const struct spill *spill)
+{
+    store->spill = *spill;
 }
 
 static size_t block_memory(const struct block *block)
 {
-    return sizeof *block + block->size * sizeof *block->offsets +
+    return sizeof *block + block->offset_size * sizeof *block->offsets +
            block->bytes.size;
+}
+
+/* Gives back what the spill has too. */
+static void unload(struct block *block)
+{
+    free(block->offsets);
+    block->offsets = NULL;
+    block->offset_size = 0;
+    buf_free(&block->bytes);
 }
 
 static void block_destroy(struct block *block)
 {
-    free(block->offsets);
-    buf_free(&block->bytes);
+    unload(block);
+    free(block->withdrawn);
     free(block);
 }
 
@@ -80,25 +100,61 @@ void logstore_destroy(struct logstore *store)
     for (size_t i = 0; i < store->block_count; i++)
         block_destroy(store->blocks[store->first_block + i]);
     free(store->blocks);
+    free(store->cached);
     free(store);
 }
 
-static struct block *last_block(const struct logstore *store)
+static struct block *block_at(const struct logstore *store, size_t index)
 {
-    return store->block_count
-               ? store->blocks[store->first_block + store->block_count - 1]
-               : NULL;
+    return store->blocks[store->first_block + index];
 }
 
-/* Older text goes first, but never the block that is being written. */
-static void drop_oldest(struct logstore *store)
+/* The spill holds a block as its offsets, then its bytes. */
+static bool spill_block(struct logstore *store, struct block *block)
 {
-    while (store->memory > store->max_bytes && store->block_count > 1) {
-        struct block *oldest = store->blocks[store->first_block];
-        store->memory -= block_memory(oldest);
-        block_destroy(oldest);
-        store->first_block++;
-        store->block_count--;
+    size_t table = block->count * sizeof *block->offsets;
+    struct buf all = buf_make(0);
+    if (!store->spill.write)
+        return false;
+    buf_add(&all, block->offsets, table);
+    buf_add(&all, block->bytes.data, block->bytes.len);
+    block->spilled_len = all.len;
+    block->spilled =
+        store->spill.write(store->spill.context, all.data, all.len,
+                           &block->where);
+    buf_free(&all);
+    return block->spilled;
+}
+
+static void drop_first(struct logstore *store)
+{
+    block_destroy(block_at(store, 0));
+    store->first_block++;
+    store->block_count--;
+    if (store->spilled_count)
+        store->spilled_count--;
+}
+
+/* The oldest text in memory goes to the spill, or is dropped where there is
+ * none; never the block that is being written. */
+static void shrink(struct logstore *store)
+{
+    while (store->memory > store->max_bytes &&
+           store->spilled_count + 1 < store->block_count) {
+        struct block *oldest = block_at(store, store->spilled_count);
+        size_t before = block_memory(oldest);
+        if (spill_block(store, oldest)) {
+            unload(oldest);
+            store->memory -= before - block_memory(oldest);
+            store->spilled_count++;
+        } else {
+            /* what cannot be kept makes all before it useless too */
+            while (block_at(store, 0) != oldest)
+                drop_first(store);
+            drop_first(store);
+            store->memory -= before;
+            memset(store->cached, 0, CACHED_BLOCKS * sizeof *store->cached);
+        }
     }
 }
 
@@ -117,45 +173,96 @@ static void make_room(struct logstore *store)
                                sizeof *store->blocks);
 }
 
-static struct block *add_block(struct logstore *store)
+static struct block *add_block(struct logstore *store,
+                               const struct entry *entry)
 {
     make_room(store);
     struct block *block = mem_zalloc(1, sizeof *block);
     block->first = store->end;
+    block->base_time_ms = entry->time_ms;
+    block->base_seq = entry->seq;
     store->blocks[store->first_block + store->block_count++] = block;
     store->memory += block_memory(block);
-    drop_oldest(store);
     return block;
 }
 
 static void add_offset(struct block *block)
 {
-    if (block->count == block->size) {
-        block->size = block->size ? block->size * 2 : 16;
-        block->offsets = mem_resize(block->offsets, block->size,
+    if (block->count == block->offset_size) {
+        block->offset_size = block->offset_size ? block->offset_size * 2 : 16;
+        block->offsets = mem_resize(block->offsets, block->offset_size,
                                     sizeof *block->offsets);
     }
     block->offsets[block->count++] = (uint32_t)block->bytes.len;
 }
 
+/* Numbers in seven-bit groups, small ones in one byte. */
+static size_t put_number(uint8_t *out, uint64_t value)
+{
+    size_t len = 0;
+    while (value >= 0x80) {
+        out[len++] = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    out[len++] = (uint8_t)value;
+    return len;
+}
+
+static uint64_t get_number(const uint8_t **p)
+{
+    uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+        uint8_t byte = *(*p)++;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80))
+            return value;
+    }
+}
+
+/* Differences that may be negative, small ones small. */
+static uint64_t fold_sign(uint64_t difference)
+{
+    return difference >> 63 ? ~(difference << 1) : difference << 1;
+}
+
+static uint64_t unfold_sign(uint64_t value)
+{
+    return value & 1 ? ~(value >> 1) : value >> 1;
+}
+
+static size_t put_header(uint8_t *out, const struct block *block,
+                         const struct entry *entry, size_t word_len)
+{
+    size_t len = 0;
+    out[len++] = (uint8_t)((unsigned)entry->kind |
+                           (entry->detail ? HAS_DETAIL : 0) |
+                           (entry->level_word ? HAS_WORD : 0) |
+                           (entry->seq ? HAS_SEQ : 0) |
+                           (entry->step != NO_STEP ? HAS_STEP : 0) |
+                           (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0));
+    out[len++] = (uint8_t)entry->level;
+    len += put_number(out + len, fold_sign((uint64_t)entry->time_ms -
+                                           (uint64_t)block->base_time_ms));
+    if (entry->seq)
+        len += put_number(out + len, fold_sign(entry->seq - block->base_seq));
+    if (entry->step != NO_STEP)
+        len += put_number(out + len, entry->step);
+    len += put_number(out + len, entry->text_len);
+    if (entry->detail)
+        len += put_number(out + len, entry->detail_len);
+    if (entry->level_word)
+        len += put_number(out + len, word_len);
+    return len;
+}
+
 static void write_entry(struct block *block, const struct entry *entry)
 {
+    enum { MAX_HEADER = 64 };
+    uint8_t header[MAX_HEADER];
     size_t word_len =
         entry->level_word ? strnlen(entry->level_word, MAX_WORD) : 0;
-    struct header header = {
-        .time_ms = entry->time_ms,
-        .seq = entry->seq,
-        .text_len = (uint32_t)entry->text_len,
-        .detail_len =
-            entry->detail ? (uint32_t)entry->detail_len : NO_DETAIL,
-        .step = entry->step,
-        .kind = (uint8_t)entry->kind,
-        .level = (uint8_t)entry->level,
-        .flags = (uint8_t)((entry->withdrawn ? FLAG_WITHDRAWN : 0) |
-                           (entry->time_is_arrival ? FLAG_ARRIVAL : 0)),
-        .word_len = (uint8_t)(entry->level_word ? word_len + 1 : 0),
-    };
-    buf_add(&block->bytes, &header, sizeof header);
+    size_t len = put_header(header, block, entry, word_len);
+    buf_add(&block->bytes, header, len);
     if (entry->level_word) {
         buf_add(&block->bytes, entry->level_word, word_len);
         buf_addc(&block->bytes, '\0');
@@ -167,22 +274,24 @@ static void write_entry(struct block *block, const struct entry *entry)
 
 uint64_t logstore_append(struct logstore *store, const struct entry *entry)
 {
-    struct block *block = last_block(store);
+    struct block *block =
+        store->block_count ? block_at(store, store->block_count - 1) : NULL;
     if (!block || block->count == BLOCK_ENTRIES ||
         block->bytes.len >= BLOCK_BYTES)
-        block = add_block(store);
+        block = add_block(store, entry);
     size_t before = block_memory(block);
     add_offset(block);
     write_entry(block, entry);
     store->memory += block_memory(block) - before;
-    drop_oldest(store);
-    return store->end++;
+    store->end++;
+    if (store->memory > store->max_bytes)
+        shrink(store);
+    return store->end - 1;
 }
 
 uint64_t logstore_first(const struct logstore *store)
 {
-    return store->block_count ? store->blocks[store->first_block]->first
-                              : store->end;
+    return store->block_count ? block_at(store, 0)->first : store->end;
 }
 
 uint64_t logstore_end(const struct logstore *store)
@@ -202,52 +311,102 @@ static struct block *find_block(const struct logstore *store, uint64_t number)
     size_t low = 0, high = store->block_count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (store->blocks[store->first_block + middle]->first <= number)
+        if (block_at(store, middle)->first <= number)
             low = middle;
         else
             high = middle;
     }
-    return store->blocks[store->first_block + low];
+    return block_at(store, low);
+}
+
+/* Puts a block first among those read back; the one used longest ago goes. */
+static void cache(const struct logstore *store, struct block *block)
+{
+    size_t at = 0;
+    while (at < CACHED_BLOCKS - 1 && store->cached[at] != block)
+        at++;
+    if (store->cached[at] && store->cached[at] != block)
+        unload(store->cached[at]);
+    memmove(store->cached + 1, store->cached, at * sizeof *store->cached);
+    store->cached[0] = block;
+}
+
+/* Makes sure the block's text is in memory. */
+static bool load(const struct logstore *store, struct block *block)
+{
+    if (!block->spilled)
+        return true;
+    cache(store, block);
+    if (block->offsets)
+        return true;
+    size_t table = block->count * sizeof *block->offsets;
+    block->offsets = mem_resize(NULL, block->count, sizeof *block->offsets);
+    block->offset_size = block->count;
+    char *all = mem_alloc(block->spilled_len);
+    bool good = store->spill.read(store->spill.context, block->where, all,
+                                  block->spilled_len);
+    if (good) {
+        memcpy(block->offsets, all, table);
+        buf_add(&block->bytes, all + table, block->spilled_len - table);
+    } else {
+        unload(block);
+    }
+    free(all);
+    return good;
+}
+
+static bool is_withdrawn(const struct block *block, size_t index)
+{
+    return block->withdrawn &&
+           (block->withdrawn[index / 8] >> (index % 8) & 1);
+}
+
+static void read_entry(const struct block *block, size_t index,
+                       struct entry *out)
+{
+    const char *at = block->bytes.data + block->offsets[index];
+    const uint8_t *p = (const uint8_t *)at;
+    uint8_t first = *p++;
+    *out = (struct entry){
+        .number = block->first + index,
+        .kind = (enum entry_kind)(first & KIND_MASK),
+        .time_is_arrival = first & TIME_IS_ARRIVAL,
+        .withdrawn = is_withdrawn(block, index),
+        .step = NO_STEP,
+    };
+    out->level = (enum log_level)*p++;
+    out->time_ms = (int64_t)((uint64_t)block->base_time_ms +
+                             unfold_sign(get_number(&p)));
+    if (first & HAS_SEQ)
+        out->seq = block->base_seq + unfold_sign(get_number(&p));
+    if (first & HAS_STEP)
+        out->step = (uint32_t)get_number(&p);
+    out->text_len = get_number(&p);
+    if (first & HAS_DETAIL)
+        out->detail_len = get_number(&p);
+    size_t word_len = first & HAS_WORD ? get_number(&p) + 1 : 0;
+    out->level_word = word_len ? (const char *)p : NULL;
+    out->text = (const char *)p + word_len;
+    out->detail = first & HAS_DETAIL ? out->text + out->text_len : NULL;
 }
 
 bool logstore_get(const struct logstore *store, uint64_t number,
                   struct entry *out)
 {
-    const struct block *block = find_block(store, number);
-    struct header header;
-    if (!block)
+    struct block *block = find_block(store, number);
+    if (!block || !load(store, block))
         return false;
-    const char *at = block->bytes.data + block->offsets[number - block->first];
-    memcpy(&header, at, sizeof header);
-    const char *word = at + sizeof header;
-    const char *text = word + header.word_len;
-    bool has_detail = header.detail_len != NO_DETAIL;
-    *out = (struct entry){
-        .number = number,
-        .seq = header.seq,
-        .kind = (enum entry_kind)header.kind,
-        .time_ms = header.time_ms,
-        .time_is_arrival = header.flags & FLAG_ARRIVAL,
-        .withdrawn = header.flags & FLAG_WITHDRAWN,
-        .level = (enum log_level)header.level,
-        .level_word = header.word_len ? word : NULL,
-        .text = text,
-        .text_len = header.text_len,
-        .detail = has_detail ? text + header.text_len : NULL,
-        .detail_len = has_detail ? header.detail_len : 0,
-        .step = header.step,
-    };
+    read_entry(block, number - block->first, out);
     return true;
 }
 
 void logstore_withdraw(struct logstore *store, uint64_t number)
 {
     struct block *block = find_block(store, number);
-    struct header header;
     if (!block)
         return;
-    char *at = block->bytes.data + block->offsets[number - block->first];
-    memcpy(&header, at, sizeof header);
-    header.flags |= FLAG_WITHDRAWN;
-    memcpy(at, &header, sizeof header);
+    size_t index = number - block->first;
+    if (!block->withdrawn)
+        block->withdrawn = mem_zalloc(BLOCK_ENTRIES / 8 + 1, 1);
+    block->withdrawn[index / 8] |= (uint8_t)(1u << (index % 8));
 }

@@ -1,8 +1,10 @@
 /* The entries of a log: millions of them, appended at the end, read anywhere.
  *
  * Entries have absolute numbers, 0…, which never change. Text lives in blocks;
- * each entry costs its text, its detail and about 16 bytes. Withdrawn entries
- * stay in place and are flagged, so that numbers stay right. */
+ * each entry costs its texts and about a dozen bytes. Blocks beyond the memory
+ * allowed go to a spill, oldest first, and come back when they are read; where
+ * there is none they are dropped. Withdrawn entries stay in place and are
+ * flagged, so that numbers stay right. */
 #ifndef MODEL_LOGSTORE_H
 #define MODEL_LOGSTORE_H
 
@@ -19,7 +21,8 @@ enum entry_kind {
     ENTRY_MARKER  /* runtail's own remark: "log rewritten", "gap" */
 };
 
-/* A view of one stored entry; texts are valid until the store changes. */
+/* A view of one stored entry; texts are valid until the store changes, or until
+ * some far-away entries were read. */
 struct entry {
     uint64_t number; /* absolute, 0… */
     uint64_t seq;    /* as in --json; 0: not a log entry */
@@ -40,14 +43,28 @@ struct entry {
 
 struct logstore;
 
-/* max_bytes: text kept in memory before the oldest block is dropped. */
+/* Where blocks go that memory has no room for: a file, as a rule. */
+struct spill {
+    void *context;
+    /* Keeps len bytes; *where tells how to find them. False: no more room. */
+    bool (*write)(void *context, const char *bytes, size_t len,
+                  uint64_t *where);
+    /* Gets them back. False: they are lost. */
+    bool (*read)(void *context, uint64_t where, char *bytes, size_t len);
+};
+
+/* max_bytes: memory for blocks. */
 struct logstore *logstore_create(size_t max_bytes);
+
+/* Copies *spill; what its context points to must outlive the store. */
+void logstore_set_spill(struct logstore *store, const struct spill *spill);
 void logstore_destroy(struct logstore *store);
 
 /* Copies the entry in; its number field is ignored. Returns its number. */
 uint64_t logstore_append(struct logstore *store, const struct entry *entry);
 
-/* First number still held, and one past the last. */
+/* First number still held, and one past the last. Numbers before the first
+ * were dropped. */
 uint64_t logstore_first(const struct logstore *store);
 uint64_t logstore_end(const struct logstore *store);
 

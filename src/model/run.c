@@ -56,6 +56,11 @@ void run_destroy(struct run *run)
     free(run);
 }
 
+void run_set_spill(struct run *run, const struct spill *spill)
+{
+    logstore_set_spill(run->log, spill);
+}
+
 static struct step *active_step(struct run *run)
 {
     struct step *last =

@@ -35,6 +35,9 @@ struct run;
 struct run *run_create(const char *id, size_t memory);
 void run_destroy(struct run *run);
 
+/* Where log text goes that memory has no room for; see model/logstore.h. */
+void run_set_spill(struct run *run, const struct spill *spill);
+
 /* Applies an event. Returns false when nothing visible changed. */
 bool run_apply(struct run *run, const struct event *event);
 
