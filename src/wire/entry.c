@@ -2,7 +2,6 @@
 
 #include "wire/entry.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -59,6 +58,15 @@ static void read_string(struct buf *out, struct slice value)
     utf8_repair(out, value.data, value.len);
 }
 
+/* Compact JSON; what is no JSON as it stands. */
+static void add_json(struct buf *out, struct slice value)
+{
+    if (json_valid(value.data, value.len))
+        json_compact(out, value);
+    else
+        utf8_repair(out, value.data, value.len);
+}
+
 static void read_message(struct log_entry *entry, struct entry_store *store,
                          struct slice value)
 {
@@ -66,7 +74,7 @@ static void read_message(struct log_entry *entry, struct entry_store *store,
     if (is_string(value))
         read_string(&store->message, value);
     else
-        utf8_repair(&store->message, value.data, value.len);
+        add_json(&store->message, value);
     entry->message = buf_str(&store->message);
     entry->message_len = store->message.len;
 }
@@ -79,10 +87,13 @@ static void read_level(struct log_entry *entry, struct entry_store *store,
     read_string(&store->level, value);
     buf_truncate(&store->level, MAX_LEVEL_WORD);
     buf_truncate(&store->level, strlen(buf_str(&store->level)));
+    size_t cut = utf8_incomplete_tail(buf_str(&store->level), store->level.len);
+    buf_truncate(&store->level, store->level.len - cut);
     if (!store->level.len)
         return;
     for (char *c = store->level.data; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
     entry->level = level_from_word(store->level.data);
     entry->level_word = store->level.data;
 }
@@ -107,8 +118,8 @@ static void read_time(struct log_entry *entry, struct slice value)
     }
 }
 
-/* Kept as it was written, so that numbers stay as they are; what is no JSON
- * becomes a JSON string, so that output stays JSON. */
+/* Values are kept as they were written, so that numbers stay as they are; what
+ * is no JSON becomes a JSON string, so that output stays JSON. */
 static void read_data(struct log_entry *entry, struct entry_store *store,
                       struct slice value)
 {
@@ -118,7 +129,7 @@ static void read_data(struct log_entry *entry, struct entry_store *store,
         escape_json(&store->data, value.data, value.len);
         buf_addc(&store->data, '"');
     } else {
-        buf_add(&store->data, value.data, value.len);
+        json_compact(&store->data, value);
     }
     entry->data = buf_str(&store->data);
     entry->data_len = store->data.len;

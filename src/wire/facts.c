@@ -33,7 +33,6 @@ char *facts_text(const char *bytes, size_t len)
 {
     struct buf text = buf_make(0);
     const char *end = bytes + len;
-    buf_reserve(&text, len);
     while (bytes < end) {
         size_t run = strnlen(bytes, (size_t)(end - bytes));
         utf8_repair(&text, bytes, run);

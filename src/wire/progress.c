@@ -45,13 +45,14 @@ static double ratio_of(struct progress_reader *reader, double number,
     if (reader->scale == SCALE_PERCENT)
         return clamp(number / 100);
     bool integer = floor(number) >= number;
+    bool is_one = integer && number > 0 && number < 2;
     reader->saw_above_one |= number > 1;
     reader->saw_fraction |= number < 1 && !integer;
+    if (is_one && completed)
+        return 1;
     if (reader->saw_above_one)
         return clamp(number / 100);
-    if (number < 1)
-        return clamp(number);
-    return completed || reader->saw_fraction ? 1 : 0.01;
+    return is_one && !reader->saw_fraction ? 0.01 : clamp(number);
 }
 
 static struct run_progress read_pair(struct slice object)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "text/utf8.h"
@@ -63,15 +64,17 @@ void wire_error_read(struct run_facts *facts, const char *text, size_t len)
     json_decref(object);
 }
 
-static const char *first_string(json_t *object)
+static json_t *first_string(json_t *object)
 {
     static const char *const keys[] = {"error", "message", "detail", "title"};
+    if (json_is_string(object))
+        return object;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         json_t *value = json_object_get(object, keys[i]);
         if (json_is_object(value))
             value = json_object_get(value, "message");
         if (json_is_string(value) && json_string_length(value))
-            return json_string_value(value);
+            return value;
     }
     return NULL;
 }
@@ -81,22 +84,41 @@ static bool add_line(struct buf *out, const char *text, size_t len)
 {
     size_t start = out->len;
     bool space = false;
-    while (len && out->len - start < MAX_REASON) {
+    while (len) {
         uint32_t code;
         size_t used = utf8_decode(text, len, &code);
         if (code <= ' ' || code == 0x7f) {
             space = out->len > start;
         } else {
             char bytes[UTF8_MAX_BYTES];
+            size_t size = utf8_encode(code, bytes);
+            if (out->len - start + space + size > MAX_REASON)
+                break;
             if (space)
                 buf_addc(out, ' ');
-            buf_add(out, bytes, utf8_encode(code, bytes));
+            buf_add(out, bytes, size);
             space = false;
         }
         text += used;
         len -= used;
     }
     return out->len > start;
+}
+
+/* The first line that holds anything, if the body is text at all. */
+static bool add_first_line(struct buf *out, const char *body, size_t len)
+{
+    if (memchr(body, '\0', len) || !utf8_valid(body, len))
+        return false;
+    while (len) {
+        const char *stop = memchr(body, '\n', len);
+        size_t line = stop ? (size_t)(stop - body) : len;
+        if (add_line(out, body, line))
+            return true;
+        body += line + (stop != NULL);
+        len -= line + (stop != NULL);
+    }
+    return false;
 }
 
 static bool is_html(const char *body, size_t len)
@@ -110,25 +132,33 @@ static bool is_html(const char *body, size_t len)
 
 static bool add_title(struct buf *out, const char *body, size_t len)
 {
-    const char *title = memmem(body, len, "<title>", 7);
-    if (!title)
-        return false;
-    title += 7;
-    const char *stop = memchr(title, '<', (size_t)(body + len - title));
-    return stop && add_line(out, title, (size_t)(stop - title));
+    static const char tag[] = "<title";
+    const char *end = body + len;
+    for (const char *p = body; (size_t)(end - p) > sizeof tag; p++) {
+        if (strncasecmp(p, tag, sizeof tag - 1) != 0)
+            continue;
+        const char *start = memchr(p, '>', (size_t)(end - p));
+        const char *stop =
+            start ? memchr(start, '<', (size_t)(end - start)) : NULL;
+        return stop && add_line(out, start + 1, (size_t)(stop - start - 1));
+    }
+    return false;
 }
 
 bool wire_error_reason(struct buf *out, const char *body, size_t len)
 {
-    json_t *object = json_loadb(body, len, 0, NULL);
-    const char *text = first_string(object);
-    bool added;
-    if (object)
-        added = text && add_line(out, text, strlen(text));
-    else if (is_html(body, len))
+    json_t *object =
+        len ? json_loadb(body, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL)
+            : NULL;
+    json_t *text = first_string(object);
+    bool added = false;
+    if (text)
+        added =
+            add_line(out, json_string_value(text), json_string_length(text));
+    else if (!object && is_html(body, len))
         added = add_title(out, body, len);
-    else
-        added = add_line(out, body, len);
+    else if (!object && len)
+        added = add_first_line(out, body, len);
     json_decref(object);
     return added;
 }
