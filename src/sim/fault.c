@@ -255,12 +255,6 @@ const struct fault_kind *fault_take(struct fault_list *list,
     return NULL;
 }
 
-bool fault_spoils(const struct fault_kind *kind)
-{
-    return kind->effect == FAULT_NO_HEADERS || kind->effect == FAULT_EMPTY ||
-           kind->effect == FAULT_CUT || kind->effect == FAULT_BROKEN_JSON;
-}
-
 static void strip_headers(struct answer *answer)
 {
     struct fields kept = {0};

@@ -80,7 +80,4 @@ const struct fault_kind *fault_take(struct fault_list *list,
  * for the effects that need no knowledge of tokens or shapes. */
 void fault_apply(const struct fault_kind *kind, struct answer *answer);
 
-/* True when the effect needs the good answer first. */
-bool fault_spoils(const struct fault_kind *kind);
-
 #endif

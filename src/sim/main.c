@@ -28,7 +28,7 @@ static const char usage[] =
     "  --fault KIND[@STATE[xTIMES]][,...]\n"
     "                         misbehave, from a state on, so many times\n"
     "  --poll-shape pending|fields|runs|raw\n"
-    "  --token-life S         seconds a token is good for\n"
+    "  --token-life S         no token is good for longer\n"
     "  --recompress none|gzip compress answers where asked for\n"
     "  --seed N               decides the run's id and the jitter\n"
     "  --until-eof            end when standard input ends\n"

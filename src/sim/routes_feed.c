@@ -133,9 +133,24 @@ static void answer_gone(struct world *world, struct answer *answer,
     fields_add(&answer->headers, "access-control-expose-headers", "*");
 }
 
+/* An empty body brings nothing, so it must not move the client on either. */
+static void keep_position(struct answer *answer, const char *offset)
+{
+    struct fields *headers = &answer->headers;
+    for (size_t i = 0; i < headers->count; i++) {
+        struct field *field = &headers->items[i];
+        if (strcmp(field->name, "electric-offset") == 0 ||
+            strcmp(field->name, "electric-chunk-last-offset") == 0) {
+            free(field->value);
+            field->value = mem_strdup(offset);
+        }
+    }
+}
+
 /* The native back end never rotates a handle by itself; the fault gives it
  * one all the same, as a switch between the back ends would. */
 static void apply_fault(struct world *world, const struct fault_kind *kind,
+                        const struct shape_request *position,
                         struct answer *answer)
 {
     if (kind->effect == FAULT_REFETCH || kind->effect == FAULT_REFETCH_OLD) {
@@ -143,6 +158,8 @@ static void apply_fault(struct world *world, const struct fault_kind *kind,
         answer_gone(world, answer, kind->effect == FAULT_REFETCH);
         return;
     }
+    if (kind->effect == FAULT_EMPTY && position->live)
+        keep_position(answer, position->offset);
     fault_apply(kind, answer);
 }
 
@@ -325,7 +342,7 @@ static enum answer_step serve(struct world *world, struct request *request,
     const struct fault_kind *kind =
         fault_take(&world->faults, FAULT_FEED, world_state(world, now.now_ms));
     if (kind)
-        apply_fault(world, kind, answer);
+        apply_fault(world, kind, &now, answer);
     return step;
 }
 

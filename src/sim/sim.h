@@ -27,7 +27,8 @@ struct sim_options {
     const char *fault;      /* KIND[@STATE[xTIMES]][,…], docs/scenarios.md;
                              * NULL: the scenario's own alone */
     const char *poll_shape; /* pending, fields, runs or raw; NULL: raw */
-    int64_t token_life_s;   /* 0: as the scenario says, else 3600 */
+    int64_t token_life_s;   /* most seconds a token is good for; 0: as the
+                             * scenario says, else as requested or 3600 */
     double join_s;          /* so much of the script is over at the start */
     bool gzip;              /* compress where asked for */
     int64_t seed;           /* decides the run's id and the jitter of holds */

@@ -50,6 +50,7 @@ static bool read_settings(struct world *world,
 {
     json_t *hold = script_member(world->script, "hold_s");
     json_t *life = script_member(world->script, "token_life_s");
+    world->token_life_set = settings->token_life_s || life;
     json_t *shape = script_member(world->script, "poll_shape");
     double hold_s = settings->hold_s >= 0 ? settings->hold_s
                     : hold                ? json_number_value(hold)

@@ -32,6 +32,7 @@ struct world {
     int64_t hold_ms; /* how long a live request is held, real time */
     int64_t join_ms; /* the part of the script that is over at the start */
     int64_t token_life_s;
+    bool token_life_set; /* not the usual one: minted tokens obey it too */
     bool electric, live_sse;
     enum poll_shape poll_shape;
 

@@ -330,6 +330,19 @@ START_TEST(a_fault_waits_for_its_state_and_happens_so_often)
 }
 END_TEST
 
+START_TEST(an_empty_answer_leaves_the_client_where_it_was)
+{
+    open_world(true, "empty@1");
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC, NULL, 0);
+    poll_feed(1000);
+    ck_assert_str_eq(buf_str(&answer.body), "");
+    ck_assert_str_eq(fields_get(&answer.headers, "electric-offset"), "0_inf");
+    poll_feed(1000);
+    ck_assert(body_has("\"status\":\"DEQUEUED\""));
+    close_world();
+}
+END_TEST
+
 START_TEST(a_must_refetch_names_the_handle_to_go_on_with)
 {
     open_world(false, "409@1");
@@ -450,6 +463,7 @@ UNIT_MAIN(
     EACH(minting_answers_as_the_platform, mints);
     EACH(faults_do_what_they_are_called, faults);
     tcase_add_test(tc, a_fault_waits_for_its_state_and_happens_so_often);
+    tcase_add_test(tc, an_empty_answer_leaves_the_client_where_it_was);
     tcase_add_test(tc, a_must_refetch_names_the_handle_to_go_on_with);
     EACH(bad_tokens_can_be_handed_out, tokens);
     tcase_add_test(tc, lockstep_goes_one_state_a_live_request);
