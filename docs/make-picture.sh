@@ -47,7 +47,7 @@ terminal set-option -g status off
 terminal set-option -g default-terminal tmux-256color
 terminal respawn-pane -k -t picture env -u NO_COLOR COLORTERM=truecolor \
     TERM=tmux-256color LC_ALL=C.UTF-8 TZ=UTC \
-    "$runtail" demo "$scenario" --speed "$speed"
+    "$runtail" demo "$scenario" --speed "$speed" --no-motion
 
 tries=0
 until screen >"$directory/screen" && grep -q -- "$wait_for" "$directory/screen"
