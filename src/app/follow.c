@@ -34,7 +34,7 @@ enum {
 /* Everything of one session. */
 struct session {
     const struct options *options;
-    const struct settings *settings;
+    struct settings *settings;
     const char *run_id;
     struct loop *loop;
     struct http *http;
@@ -287,6 +287,15 @@ static struct token *make_token(const struct settings *settings,
     return token_create(http, loop, &options, run);
 }
 
+/* What a stream's token is now, after it was refused. */
+static const char *const *renew_headers(void *context)
+{
+    struct session *session = context;
+    struct error err = {0};
+    settings_renew(session->settings, session->options, &err);
+    return (const char *const *)session->settings->headers;
+}
+
 static void make_source(struct session *session, bool on_screen)
 {
     const struct options *options = session->options;
@@ -309,6 +318,15 @@ static void make_source(struct session *session, bool on_screen)
         .linger_ms = on_screen ? SCREEN_LINGER_MS : LINGER_MS,
         .headers = (const char *const *)settings->headers,
     };
+    source_options.renew = renew_headers;
+    source_options.renew_context = session;
+    source_options.query_token = settings->query_token;
+    if (options->command == COMMAND_AGENT) {
+        session->source =
+            source_agent_create(&source_options, session->http, session->loop,
+                                on_event, session);
+        return;
+    }
     if (options->command == COMMAND_SSE) {
         source_options.api_url = options->target;
         session->source =
@@ -435,7 +453,7 @@ static void say_why(const struct session *session)
     }
 }
 
-int follow_run(const struct options *options, const struct settings *settings,
+int follow_run(const struct options *options, struct settings *settings,
                const char *run, const char *again)
 {
     struct error err = {0};

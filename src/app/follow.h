@@ -7,7 +7,7 @@
 
 /* Follows `run` (an id) and returns the exit status. Messages go to standard
  * error. again: the command that would follow it again, for the verdict. */
-int follow_run(const struct options *options, const struct settings *settings,
+int follow_run(const struct options *options, struct settings *settings,
                const char *run, const char *again);
 
 /* Gets a token as following would, prints what it is; returns the exit

@@ -98,6 +98,7 @@ static int dispatch(const struct options *options)
     case COMMAND_SHOW:
     case COMMAND_TOKEN:
     case COMMAND_SSE:
+    case COMMAND_AGENT:
         break;
     }
     return run_command(options);

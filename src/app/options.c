@@ -53,6 +53,7 @@ static const struct {
     {"watch", COMMAND_WATCH},
     {"show", COMMAND_SHOW},
     {"token", COMMAND_TOKEN},
+    {"agent", COMMAND_AGENT},
     {"sse", COMMAND_SSE},
     {"demo", COMMAND_DEMO},
     {"help", COMMAND_HELP},
@@ -196,6 +197,8 @@ static bool *flag_of(struct options *options, enum option_id id)
         return &options->no_exit_status;
     case OPTION_PRINT:
         return &options->print_token;
+    case OPTION_QUERY_TOKEN:
+        return &options->query_token;
     case OPTION_ASCII:
         return &options->ascii;
     case OPTION_NO_MOTION:
@@ -326,6 +329,9 @@ static bool take_words(struct options *options, int count, char **words,
         return error_set(err, ERROR_USAGE,
                          "which stream? Try: runtail sse https://…, or: … | "
                          "runtail sse -");
+    if (options->command == COMMAND_AGENT && !options->target)
+        return error_set(err, ERROR_USAGE,
+                         "which agent? Try: runtail agent ID --api-url URL");
     if (needs && !options->target)
         return error_set(err, ERROR_USAGE,
                          "which run? Try: runtail run_1234, or without any "
@@ -371,6 +377,7 @@ void options_print_help(void)
           "  runtail RUN               follow a run: an id, or a dashboard URL\n"
           "  runtail show RUN          fetch once and print what happened\n"
           "  runtail token RUN         what kind of token following would use\n"
+          "  runtail agent ID          follow an agent's log\n"
           "  runtail sse URL           follow any event stream; - reads input\n"
           "  runtail demo [SCENARIO]   try it on a simulated server; --list\n"
           "\n"

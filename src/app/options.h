@@ -16,6 +16,7 @@ enum command {
     COMMAND_SHOW,
     COMMAND_TOKEN,
     COMMAND_SSE,
+    COMMAND_AGENT,
     COMMAND_DEMO,
     COMMAND_HELP,
     COMMAND_HELP_ALL,
@@ -44,7 +45,7 @@ struct options {
     const char *token_file, *token_cmd, *profile, *ca_file;
     enum output output;
     const char *json_fields;
-    bool no_follow, poll_only, no_exit_status, print_token;
+    bool no_follow, poll_only, no_exit_status, print_token, query_token;
     enum log_level level;
     const char *include, *exclude;
     enum time_column time;

@@ -160,6 +160,13 @@ static void load_secrets(struct settings *settings, const struct options *option
         first(NULL, "TRIGGER_SECRET_KEY", profile, "secretKey");
 }
 
+static void forget(char *secret)
+{
+    if (secret)
+        mem_wipe(secret, strlen(secret));
+    free(secret);
+}
+
 /* The value behind "NAME:" as it is to be sent: read from a file (@FILE) or
  * from the environment ($VARIABLE), or as it stands. Owned. */
 static char *header_value(const char *name, size_t name_len, const char *value,
@@ -209,12 +216,43 @@ static char *make_header(const char *given, struct error *err)
     return buf_take(&header);
 }
 
+static void forget_headers(struct settings *settings)
+{
+    for (char **header = settings->headers; header && *header; header++)
+        forget(*header);
+    free(settings->headers);
+    settings->headers = NULL;
+    forget(settings->query_token);
+    settings->query_token = NULL;
+}
+
+/* The token of a stream or an agent: from a file or a command only, since the
+ * environment's belong to another server. */
+static void load_stream_token(struct settings *settings,
+                              const struct options *options, size_t count,
+                              struct error *err)
+{
+    if (!settings->token_file && !settings->token_cmd)
+        return;
+    char *token = token_read(settings->token_file, settings->token_cmd, err);
+    struct buf header = buf_make(0);
+    if (!token)
+        return;
+    if (options->query_token) {
+        settings->query_token = token;
+        return;
+    }
+    buf_addf(&header, "Authorization: Bearer %s", token);
+    settings->headers[count] = buf_take(&header);
+    forget(token);
+}
+
 /* Headers of the command line, and the token that goes with a stream. */
 static void load_headers(struct settings *settings,
                          const struct options *options, struct error *err)
 {
     size_t count = 0;
-    if (options->command != COMMAND_SSE)
+    if (options->command != COMMAND_SSE && options->command != COMMAND_AGENT)
         return;
     settings->headers =
         mem_zalloc(options->header_count + 2, sizeof *settings->headers);
@@ -223,16 +261,15 @@ static void load_headers(struct settings *settings,
         if (header)
             settings->headers[count++] = header;
     }
-    if (!options->token_file && !options->token_cmd)
-        return;
-    char *token = token_read(options->token_file, options->token_cmd, err);
-    if (!token)
-        return;
-    struct buf header = buf_make(0);
-    buf_addf(&header, "Authorization: Bearer %s", token);
-    settings->headers[count] = buf_take(&header);
-    mem_wipe(token, strlen(token));
-    free(token);
+    load_stream_token(settings, options, count, err);
+}
+
+bool settings_renew(struct settings *settings, const struct options *options,
+                    struct error *err)
+{
+    forget_headers(settings);
+    load_headers(settings, options, err);
+    return err->kind == ERROR_NONE;
 }
 
 bool settings_load(struct settings *settings, const struct options *options,
@@ -260,13 +297,6 @@ bool settings_load(struct settings *settings, const struct options *options,
            check_url(settings->poll_url, "the polling URL", err);
 }
 
-static void forget(char *secret)
-{
-    if (secret)
-        mem_wipe(secret, strlen(secret));
-    free(secret);
-}
-
 void settings_free(struct settings *settings)
 {
     free(settings->api_url);
@@ -279,8 +309,6 @@ void settings_free(struct settings *settings)
     forget(settings->api_key);
     forget(settings->access_token);
     forget(settings->secret_key);
-    for (char **header = settings->headers; header && *header; header++)
-        forget(*header);
-    free(settings->headers);
+    forget_headers(settings);
     *settings = (struct settings){0};
 }

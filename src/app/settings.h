@@ -15,6 +15,7 @@ struct settings {
     char *progress_key, *log_key; /* never NULL */
     char *api_key, *access_token, *secret_key;
     char **headers; /* NULL at the end, or NULL; secrets */
+    char *query_token; /* secret */
 };
 
 /* Reads environment and configuration file. False with *err: a file that is
@@ -22,6 +23,10 @@ struct settings {
  * that is none. */
 bool settings_load(struct settings *settings, const struct options *options,
                  struct error *err);
+
+/* Reads anew, after a refusal, what headers take from files and commands. */
+bool settings_renew(struct settings *settings, const struct options *options,
+                    struct error *err);
 
 /* Wipes the secrets. */
 void settings_free(struct settings *settings);

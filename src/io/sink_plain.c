@@ -175,8 +175,11 @@ static void write_connection(struct sink_plain *sink,
         buf_addc(out_of(sink), '\n');
         break;
     case CONNECTION_POLLING:
-        buf_adds(out_of(sink),
-                 "-- polling: the server has no live feed for this run\n");
+        buf_adds(out_of(sink), "-- polling");
+        if (connection->reason)
+            buf_adds(out_of(sink), ": ");
+        add_safe(sink, connection->reason ? connection->reason : "");
+        buf_addc(out_of(sink), '\n');
         break;
     case CONNECTION_CONNECTING:
     case CONNECTION_LIVE:
@@ -256,6 +259,8 @@ static void take_event(struct sink *base, const struct event *event)
         write_sse(sink, event);
         break;
     case EVENT_REWRITE:
+        if (event->rewrite.grew)
+            break;
         buf_addf(out_of(sink),
                  "-- the task rewrote its log: %llu entries withdrawn\n",
                  (unsigned long long)event->rewrite.withdrawn);

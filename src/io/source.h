@@ -45,6 +45,10 @@ struct source_options {
     bool want_details;        /* ask REST for what the feed does not tell */
     int64_t linger_ms;        /* watch for late entries after the end */
     const char *const *headers; /* for api_url's origin only; NULL: none */
+    /* Makes the headers anew after a 401; NULL: there is no other way. */
+    const char *const *(*renew)(void *context);
+    void *renew_context;
+    const char *query_token;  /* goes into the URL; secret; NULL: none */
 };
 
 /* A run of a Trigger.dev server: its live feed, with polling as fallback.
@@ -58,5 +62,10 @@ struct source *source_run_create(const struct source_options *options,
 struct source *source_sse_create(const struct source_options *options,
                                  struct http *http, struct loop *loop,
                                  event_fn *emit, void *context);
+
+/* The log of agent `run` of the server at api_url. */
+struct source *source_agent_create(const struct source_options *options,
+                                   struct http *http, struct loop *loop,
+                                   event_fn *emit, void *context);
 
 #endif

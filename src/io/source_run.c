@@ -172,10 +172,12 @@ static void retry(struct source_run *run, const struct error *err,
     wait_then_go_on(run, delay);
 }
 
-static void start_polling(struct source_run *run)
+/* why: one clause. */
+static void start_polling(struct source_run *run, const char *why)
 {
     run->polling = true;
     run->attempt = 0;
+    tell_link(run, CONNECTION_POLLING, -1, why);
     wait_then_go_on(run, 0);
 }
 
@@ -256,7 +258,7 @@ static void handle_status(struct source_run *run, struct http_call *call,
     else if (is_out_of_bounds(result) && run->restarts++ == 0)
         handle_conflict(run, call, &err);
     else if (!run->polling && has_no_feed(result))
-        start_polling(run);
+        start_polling(run, "the server has no live feed for this run");
     else if (status == 404)
         handle_unknown(run, call, &err);
     else if (status == 408 || status == 429 || status >= 500)
@@ -649,7 +651,8 @@ static void take_poll(struct source_run *run,
         return;
     }
     note_success(run);
-    tell_link(run, CONNECTION_POLLING, -1, NULL);
+    if (run->options.follow)
+        tell_link(run, CONNECTION_POLLING, -1, NULL);
     if (!check_end(run))
         wait_then_go_on(run, POLL_MS);
 }
@@ -707,7 +710,7 @@ static void on_token(void *context, const char *token,
     if (run->ended)
         return;
     if (err && run->options.poll_url && !run->polling) {
-        start_polling(run); /* no token, but a way without one */
+        start_polling(run, "there is no token for the live feed");
     } else if (err && err->kind == ERROR_CONNECTION) {
         retry(run, err, run->heard, -1);
     } else if (err) {

@@ -136,7 +136,7 @@ static enum step_state final_step_state(const struct run_facts *facts)
     return facts->status == STATUS_COMPLETED ? STEP_DONE : STEP_STOPPED;
 }
 
-/* A retried run starts its steps anew; a step that was active then failed. */
+/* A step may still begin after the end, when metadata comes late. */
 static void follow_steps(struct run *run, const struct run_facts *before,
                          int64_t at_ms)
 {
@@ -145,7 +145,7 @@ static void follow_steps(struct run *run, const struct run_facts *before,
                                     strcmp(before->step, facts->step) != 0);
     if (new_step)
         begin_step(run, facts->step, at_ms);
-    if (facts->finished && !before->finished)
+    if (facts->finished)
         end_step(run, final_step_state(facts),
                  facts->completed_ms != INSTANT_NONE ? facts->completed_ms
                                                      : at_ms);
@@ -246,7 +246,26 @@ static void apply_sse(struct run *run, const struct event *event)
     run->standing++;
 }
 
-/* Flags the last `count` entries that still stand, newest first. */
+/* An entry that was taken back counts no more, nor is it a sign of anything. */
+static void discount(struct run *run, const struct entry *entry)
+{
+    bool has_step = entry->step != NO_STEP && entry->step < run->step_count;
+    struct step *step = has_step ? &run->steps[entry->step] : NULL;
+    if (run->first_warning == entry->number)
+        run->first_warning = NO_ENTRY;
+    if (run->first_error == entry->number)
+        run->first_error = NO_ENTRY;
+    if (step && step->entry_count)
+        step->entry_count--;
+    if (step && entry->level == LEVEL_WARN && step->warnings)
+        step->warnings--;
+    if (step && entry->level == LEVEL_ERROR && step->errors)
+        step->errors--;
+}
+
+/* Flags the last `count` entries that still stand, newest first: so no entry
+ * behind a withdrawn one stands. Those that memory holds no more are only
+ * counted. */
 static void withdraw(struct run *run, uint64_t count)
 {
     struct entry entry;
@@ -256,18 +275,19 @@ static void withdraw(struct run *run, uint64_t count)
             entry.kind != ENTRY_LOG || entry.withdrawn)
             continue;
         logstore_withdraw(run->log, n - 1);
-        run->standing--;
+        discount(run, &entry);
+        run->standing -= run->standing > 0;
         count--;
-        if (entry.step != NO_STEP && entry.step < run->step_count &&
-            run->steps[entry.step].entry_count)
-            run->steps[entry.step].entry_count--;
     }
+    run->standing -= count < run->standing ? count : run->standing;
 }
 
 static void apply_rewrite(struct run *run, const struct event *event)
 {
     char words[96];
     withdraw(run, event->rewrite.withdrawn);
+    if (event->rewrite.grew)
+        return;
     snprintf(words, sizeof words,
              "the task rewrote its log: %llu entries withdrawn",
              (unsigned long long)event->rewrite.withdrawn);

@@ -80,6 +80,7 @@ struct event {
         struct {
             uint64_t kept;      /* the array's first entries that still stand */
             uint64_t withdrawn; /* entries after them that were taken back */
+            bool grew; /* only a last line that was told unfinished went on */
         } rewrite;
         struct {
             int64_t from_ms, to_ms;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 struct span {
@@ -89,19 +90,6 @@ static bool ends_element(const char *p, const char *end)
                        *p == '\t' || *p == '\r');
 }
 
-static size_t common_prefix(const char *a, const char *b, size_t len)
-{
-    enum {
-        STRIDE = 1024
-    };
-    size_t same = 0;
-    while (len - same >= STRIDE && memcmp(a + same, b + same, STRIDE) == 0)
-        same += STRIDE;
-    while (same < len && a[same] == b[same])
-        same++;
-    return same;
-}
-
 /* How many old elements from `from` on stand unchanged in the new text, whose
  * byte at `p` answers to the start of old element `from`. */
 static size_t elements_in_common(const struct update *u, size_t from,
@@ -114,7 +102,7 @@ static size_t elements_in_common(const struct update *u, size_t from,
     size_t most = old->text.len - start;
     if (most > (size_t)(u->end - p))
         most = (size_t)(u->end - p);
-    size_t same = common_prefix(old->text.data + start, p, most);
+    size_t same = bytes_in_common(old->text.data + start, p, most);
     size_t low = from, high = old->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 enum {
@@ -109,23 +110,6 @@ struct slice retext_plain(const struct retext *text)
 uint64_t retext_decoded(const struct retext *text)
 {
     return text->decoded;
-}
-
-/* memcmp finds in big strides where two texts part; the last stride is then
- * looked at byte by byte. */
-static size_t common_prefix(const char *a, const char *b, size_t len)
-{
-    enum {
-        STRIDE = 4096
-    };
-    size_t same = 0;
-    while (len - same >= STRIDE && memcmp(a + same, b + same, STRIDE) == 0)
-        same += STRIDE;
-    while (len - same >= 64 && memcmp(a + same, b + same, 64) == 0)
-        same += 64;
-    while (same < len && a[same] == b[same])
-        same++;
-    return same;
 }
 
 /* Index of the last mark from which decoding may go on when the texts are the
@@ -231,7 +215,7 @@ static bool try_resync(struct reader *reader)
     size_t most = old->escaped.len - from;
     if (most > (size_t)(reader->end - reader->p))
         most = (size_t)(reader->end - reader->p);
-    size_t same = common_prefix(found, reader->p, most);
+    size_t same = bytes_in_common(found, reader->p, most);
     size_t first = first_mark_after(old, from);
     size_t last = last_safe_mark(old, from + same);
     if (first >= last)
@@ -282,7 +266,7 @@ static bool take_prefix(struct reader *reader)
     size_t most = old->escaped.len;
     if (most > (size_t)(reader->end - reader->p))
         most = (size_t)(reader->end - reader->p);
-    size_t same = common_prefix(buf_str(&old->escaped), reader->p, most);
+    size_t same = bytes_in_common(buf_str(&old->escaped), reader->p, most);
     if (old->mark_count && same == old->escaped.len &&
         reader->p + same < reader->end && reader->p[same] == '"') {
         reader->close = reader->p + same;
