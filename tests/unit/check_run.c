@@ -1,0 +1,377 @@
+#include "config.h"
+
+#include "model/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/instant.h"
+#include "base/mem.h"
+
+#include "unit.h"
+
+static struct run_facts facts;
+static uint64_t seq;
+
+static struct run *make_run(void)
+{
+    facts_init(&facts);
+    seq = 0;
+    return run_create("run_1", 1 << 20);
+}
+
+static void finish(struct run *run)
+{
+    facts_free(&facts);
+    run_destroy(run);
+}
+
+static void set(char **text, const char *with)
+{
+    free(*text);
+    *text = mem_strdup(with);
+}
+
+static bool tell_facts(struct run *run, int64_t at_ms)
+{
+    struct event event = {.type = EVENT_RUN, .time_ms = at_ms, .facts = &facts};
+    return run_apply(run, &event);
+}
+
+static void tell_step(struct run *run, const char *title, int64_t at_ms)
+{
+    set(&facts.step, title);
+    tell_facts(run, at_ms);
+}
+
+static void tell_status(struct run *run, enum run_status status, int64_t at_ms)
+{
+    facts.status = status;
+    facts.finished = status_is_terminal(status);
+    tell_facts(run, at_ms);
+}
+
+static void tell_log(struct run *run, enum log_level level, const char *word,
+                     const char *message)
+{
+    struct log_entry entry = {.level = level,
+                              .level_word = word,
+                              .message = message,
+                              .message_len = strlen(message)};
+    struct event event = {.type = EVENT_LOG};
+    event.log.seq = ++seq;
+    event.log.entry = &entry;
+    ck_assert(run_apply(run, &event));
+}
+
+static void tell_rewrite(struct run *run, uint64_t withdrawn)
+{
+    struct event event = {.type = EVENT_REWRITE, .time_ms = 50};
+    event.rewrite.withdrawn = withdrawn;
+    ck_assert(run_apply(run, &event));
+}
+
+/* The whole log as text: its kind, "~" when withdrawn, the text. */
+static void assert_log(const struct run *run, const char *want)
+{
+    static const char kinds[] = {[ENTRY_LOG] = ' ',
+                                 [ENTRY_STEP] = '#',
+                                 [ENTRY_STATUS] = '!',
+                                 [ENTRY_MARKER] = '*'};
+    struct buf got = buf_make(0);
+    const struct logstore *log = run_log(run);
+    for (uint64_t n = logstore_first(log); n < logstore_end(log); n++) {
+        struct entry entry;
+        ck_assert(logstore_get(log, n, &entry));
+        buf_addc(&got, kinds[entry.kind]);
+        if (entry.withdrawn)
+            buf_addc(&got, '~');
+        buf_add(&got, entry.text, entry.text_len);
+        buf_addc(&got, '\n');
+    }
+    ck_assert_str_eq(buf_str(&got), want);
+    buf_free(&got);
+}
+
+START_TEST(fresh_run_knows_nothing)
+{
+    struct run *run = make_run();
+    uint64_t number;
+    int64_t since_ms;
+    ck_assert_str_eq(run_id(run), "run_1");
+    ck_assert_uint_eq(run_step_count(run), 0);
+    ck_assert_uint_eq(run_entries(run), 0);
+    ck_assert(!run_first_sign(run, &number));
+    ck_assert_ptr_null(run_notice(run, &since_ms));
+    ck_assert_int_eq(run_link(run)->last_heard_ms, INSTANT_NONE);
+    ck_assert(!run_ended(run));
+    finish(run);
+}
+END_TEST
+
+START_TEST(steps_follow_one_another)
+{
+    struct run *run = make_run();
+    tell_log(run, LEVEL_INFO, "info", "before any step");
+    tell_step(run, "Reading", 10);
+    tell_log(run, LEVEL_INFO, "info", "a");
+    tell_log(run, LEVEL_WARN, "warn", "b");
+    tell_step(run, "Writing", 20);
+    tell_log(run, LEVEL_ERROR, "error", "c");
+    tell_facts(run, 25);
+    set(&facts.step, NULL);
+    tell_facts(run, 30);
+    ck_assert_uint_eq(run_step_count(run), 2);
+    const struct step *first = run_step(run, 0), *second = run_step(run, 1);
+    ck_assert_str_eq(first->title, "Reading");
+    ck_assert_int_eq(first->state, STEP_DONE);
+    ck_assert_int_eq(first->started_ms, 10);
+    ck_assert_int_eq(first->ended_ms, 20);
+    ck_assert_uint_eq(first->first_entry, 1);
+    ck_assert_uint_eq(first->entry_count, 2);
+    ck_assert_uint_eq(first->warnings, 1);
+    ck_assert_int_eq(second->state, STEP_ACTIVE);
+    ck_assert_int_eq(second->ended_ms, INSTANT_NONE);
+    ck_assert_uint_eq(second->errors, 1);
+    assert_log(run, " before any step\n#Reading\n a\n b\n#Writing\n c\n");
+    struct entry entry;
+    ck_assert(logstore_get(run_log(run), 0, &entry));
+    ck_assert_uint_eq(entry.step, NO_STEP);
+    ck_assert(logstore_get(run_log(run), 5, &entry));
+    ck_assert_uint_eq(entry.step, 1);
+    finish(run);
+}
+END_TEST
+
+static const struct {
+    enum run_status status;
+    enum step_state state;
+} ends[] = {
+    {STATUS_COMPLETED, STEP_DONE},        {STATUS_FAILED, STEP_FAILED},
+    {STATUS_CRASHED, STEP_FAILED},        {STATUS_TIMED_OUT, STEP_FAILED},
+    {STATUS_SYSTEM_FAILURE, STEP_FAILED}, {STATUS_CANCELED, STEP_STOPPED},
+    {STATUS_EXPIRED, STEP_STOPPED},
+};
+
+START_TEST(end_of_the_run_ends_its_step)
+{
+    struct run *run = make_run();
+    tell_status(run, STATUS_EXECUTING, 5);
+    tell_step(run, "Reading", 10);
+    facts.completed_ms = 40;
+    tell_status(run, ends[_i].status, 50);
+    ck_assert_int_eq(run_step(run, 0)->state, ends[_i].state);
+    ck_assert_int_eq(run_step(run, 0)->ended_ms, 40);
+    /* Late metadata brings another step: it is over as well. */
+    tell_step(run, "Writing", 60);
+    ck_assert_int_eq(run_step(run, 0)->state, ends[_i].state);
+    ck_assert_int_eq(run_step(run, 1)->state, ends[_i].state);
+    finish(run);
+}
+END_TEST
+
+START_TEST(changes_of_status_that_matter_are_remarked)
+{
+    struct run *run = make_run();
+    tell_status(run, STATUS_QUEUED, 1);
+    tell_status(run, STATUS_DEQUEUED, 2);
+    tell_status(run, STATUS_EXECUTING, 3);
+    tell_status(run, STATUS_WAITING, 4);
+    tell_status(run, STATUS_WAITING, 5);
+    tell_status(run, STATUS_EXECUTING, 6);
+    tell_status(run, STATUS_QUEUED, 7);
+    tell_status(run, STATUS_EXECUTING, 8);
+    tell_status(run, STATUS_COMPLETED, 9);
+    assert_log(run, "!run WAITING\n!run EXECUTING\n!run QUEUED\n"
+                    "!run COMPLETED\n");
+    finish(run);
+}
+END_TEST
+
+START_TEST(run_that_has_ended_before_anyone_looked_is_no_news)
+{
+    struct run *run = make_run();
+    tell_status(run, STATUS_FAILED, 1);
+    assert_log(run, "");
+    finish(run);
+}
+END_TEST
+
+START_TEST(equal_facts_change_nothing)
+{
+    struct run *run = make_run();
+    facts.status = STATUS_EXECUTING;
+    ck_assert(tell_facts(run, 1));
+    ck_assert(!tell_facts(run, 2));
+    facts.updated_ms = 77;
+    ck_assert(!tell_facts(run, 3));
+    ck_assert_int_eq(run_link(run)->last_heard_ms, 3);
+    finish(run);
+}
+END_TEST
+
+START_TEST(rewrite_withdraws_the_newest_that_stand)
+{
+    struct run *run = make_run();
+    tell_log(run, LEVEL_INFO, "info", "a");
+    tell_step(run, "Reading", 10);
+    tell_log(run, LEVEL_WARN, "warn", "b");
+    tell_log(run, LEVEL_ERROR, "error", "c");
+    tell_rewrite(run, 1);
+    tell_log(run, LEVEL_INFO, "info", "d");
+    tell_rewrite(run, 2);
+    assert_log(run, " a\n#Reading\n ~b\n ~c\n"
+                    "*the task rewrote its log: 1 entries withdrawn\n ~d\n"
+                    "*the task rewrote its log: 2 entries withdrawn\n");
+    ck_assert_uint_eq(run_entries(run), 4);
+    ck_assert_uint_eq(run_entries_standing(run), 1);
+    ck_assert_uint_eq(run_step(run, 0)->entry_count, 0);
+    ck_assert_uint_eq(run_step(run, 0)->warnings, 0);
+    ck_assert_uint_eq(run_step(run, 0)->errors, 0);
+    finish(run);
+}
+END_TEST
+
+START_TEST(first_sign_is_the_first_warning_or_error_that_stands)
+{
+    struct run *run = make_run();
+    uint64_t number;
+    tell_log(run, LEVEL_INFO, "info", "a");
+    tell_log(run, LEVEL_INFO, "info", "b");
+    ck_assert(run_first_sign(run, &number));
+    ck_assert_uint_eq(number, 1);
+    tell_log(run, LEVEL_ERROR, "error", "c");
+    tell_log(run, LEVEL_WARN, "warn", "d");
+    ck_assert(run_first_sign(run, &number));
+    ck_assert_uint_eq(number, 2);
+    tell_rewrite(run, 2);
+    ck_assert(run_first_sign(run, &number));
+    ck_assert_uint_eq(number, 4);
+    tell_log(run, LEVEL_WARN, "warn", "e");
+    tell_log(run, LEVEL_ERROR, "error", "f");
+    ck_assert(run_first_sign(run, &number));
+    ck_assert_uint_eq(number, 5);
+    finish(run);
+}
+END_TEST
+
+START_TEST(withdrawn_entries_that_are_gone_are_counted)
+{
+    facts_init(&facts);
+    seq = 0;
+    struct run *run = run_create("run_1", 100 * 1024);
+    for (int i = 0; i < 5000; i++)
+        tell_log(run, LEVEL_INFO, "info",
+                 "forty bytes of some text that is "
+                 "not read");
+    ck_assert_uint_gt(logstore_first(run_log(run)), 0);
+    tell_rewrite(run, 4990);
+    ck_assert_uint_eq(run_entries_standing(run), 10);
+    tell_rewrite(run, 100);
+    ck_assert_uint_eq(run_entries_standing(run), 0);
+    finish(run);
+}
+END_TEST
+
+START_TEST(only_odd_level_words_are_kept)
+{
+    struct run *run = make_run();
+    struct entry entry;
+    tell_log(run, LEVEL_WARN, "warn", "a");
+    tell_log(run, LEVEL_WARN, "warning", "b");
+    tell_log(run, LEVEL_NONE, "notice", "c");
+    tell_log(run, LEVEL_NONE, NULL, "d");
+    static const char *const words[] = {NULL, "warning", "notice", NULL};
+    for (uint64_t n = 0; n < 4; n++) {
+        ck_assert(logstore_get(run_log(run), n, &entry));
+        ck_assert_pstr_eq(entry.level_word, words[n]);
+        ck_assert_uint_eq(entry.seq, n + 1);
+    }
+    finish(run);
+}
+END_TEST
+
+START_TEST(gaps_are_counted_and_marked)
+{
+    struct run *run = make_run();
+    struct event event = {.type = EVENT_GAP};
+    ck_assert(run_apply(run, &event));
+    event.gap.recovered = true;
+    ck_assert(run_apply(run, &event));
+    ck_assert_uint_eq(run_gaps(run), 2);
+    assert_log(run, "*some updates may be missing here\n"
+                    "*some updates were missed and fetched again\n");
+    finish(run);
+}
+END_TEST
+
+START_TEST(link_is_remembered)
+{
+    struct run *run = make_run();
+    struct event event = {.type = EVENT_CONNECTION,
+                          .time_ms = 1000,
+                          .connection = {.state = CONNECTION_LIVE,
+                                         .transport = "sse",
+                                         .retry_in_ms = -1,
+                                         .clock_offset_ms = 250}};
+    ck_assert(run_apply(run, &event));
+    const struct run_link *link = run_link(run);
+    ck_assert_int_eq(link->state, CONNECTION_LIVE);
+    ck_assert_str_eq(link->transport, "sse");
+    ck_assert_int_eq(link->retry_at_ms, INSTANT_NONE);
+    ck_assert_int_eq(link->since_ms, 1000);
+    ck_assert_int_eq(link->last_heard_ms, 1000);
+    ck_assert_int_eq(run_clock_offset(run), 250);
+
+    event.time_ms = 2000;
+    event.connection = (struct connection){.state = CONNECTION_RECONNECTING,
+                                           .attempt = 2,
+                                           .retry_in_ms = 500,
+                                           .reason = "reset"};
+    ck_assert(run_apply(run, &event));
+    event.time_ms = 2600;
+    ck_assert(run_apply(run, &event));
+    ck_assert_int_eq(link->retry_at_ms, 3100);
+    ck_assert_int_eq(link->since_ms, 2000);
+    ck_assert_int_eq(link->last_heard_ms, 1000);
+    ck_assert_int_eq(link->attempt, 2);
+    ck_assert_str_eq(link->reason, "reset");
+    ck_assert_ptr_null(link->transport);
+    finish(run);
+}
+END_TEST
+
+START_TEST(notice_and_end_are_remembered)
+{
+    struct run *run = make_run();
+    int64_t since_ms;
+    struct event event = {
+        .type = EVENT_NOTICE, .time_ms = 9, .notice = "hello"};
+    ck_assert(run_apply(run, &event));
+    ck_assert_str_eq(run_notice(run, &since_ms), "hello");
+    ck_assert_int_eq(since_ms, 9);
+    event.type = EVENT_END;
+    memset(&event.end, 0, sizeof event.end);
+    ck_assert(run_apply(run, &event));
+    ck_assert(run_ended(run));
+    finish(run);
+}
+END_TEST
+
+UNIT_MAIN("run", tcase_add_test(tc, fresh_run_knows_nothing);
+          tcase_add_test(tc, steps_follow_one_another);
+          tcase_add_loop_test(tc, end_of_the_run_ends_its_step, 0,
+                              sizeof ends / sizeof *ends);
+          tcase_add_test(tc, changes_of_status_that_matter_are_remarked);
+          tcase_add_test(tc,
+                         run_that_has_ended_before_anyone_looked_is_no_news);
+          tcase_add_test(tc, equal_facts_change_nothing);
+          tcase_add_test(tc, rewrite_withdraws_the_newest_that_stand);
+          tcase_add_test(tc,
+                         first_sign_is_the_first_warning_or_error_that_stands);
+          tcase_add_test(tc, withdrawn_entries_that_are_gone_are_counted);
+          tcase_add_test(tc, only_odd_level_words_are_kept);
+          tcase_add_test(tc, gaps_are_counted_and_marked);
+          tcase_add_test(tc, link_is_remembered);
+          tcase_add_test(tc, notice_and_end_are_remembered))
