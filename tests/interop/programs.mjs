@@ -18,9 +18,9 @@ export async function scenarios() {
   return names;
 }
 
-/** Starts a simulator; resolves once it listens. */
-export async function startSimulator(scenario, backend, speed) {
-  const args = ["--scenario", scenario, "--speed", speed, "--backend", backend];
+/** Starts a simulator with these options; resolves once it listens. */
+export async function startSimulator(scenario, speed, options) {
+  const args = ["--scenario", scenario, "--speed", speed, ...options];
   const child = spawn(process.env.RUNTAIL_SIM, args, {
     env: environment,
     stdio: ["ignore", "pipe", "inherit"],
