@@ -40,6 +40,16 @@ bool buf_reserve(struct buf *buf, size_t extra)
     return true;
 }
 
+void buf_trim(struct buf *buf)
+{
+    if (!buf->len) {
+        buf_free(buf);
+        return;
+    }
+    buf->size = buf->len + 1;
+    buf->data = mem_resize(buf->data, buf->size, 1);
+}
+
 bool buf_add(struct buf *buf, const void *bytes, size_t len)
 {
     if (!buf_reserve(buf, len))

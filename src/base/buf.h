@@ -40,6 +40,9 @@ bool buf_add_integer(struct buf *buf, int64_t value);
 /* Room for extra more bytes without moving again; false past max. */
 bool buf_reserve(struct buf *buf, size_t extra);
 
+/* Gives back the memory that is allocated and not in use. */
+void buf_trim(struct buf *buf);
+
 /* Shortens to len bytes. */
 void buf_truncate(struct buf *buf, size_t len);
 

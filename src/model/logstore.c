@@ -173,6 +173,17 @@ static void make_room(struct logstore *store)
                                sizeof *store->blocks);
 }
 
+/* A block that is full takes no more room than it needs. */
+static void trim(struct logstore *store, struct block *block)
+{
+    size_t before = block_memory(block);
+    block->offsets =
+        mem_resize(block->offsets, block->count, sizeof *block->offsets);
+    block->offset_size = block->count;
+    buf_trim(&block->bytes);
+    store->memory -= before - block_memory(block);
+}
+
 static struct block *add_block(struct logstore *store,
                                const struct entry *entry)
 {
@@ -276,8 +287,11 @@ uint64_t logstore_append(struct logstore *store, const struct entry *entry)
 {
     struct block *block =
         store->block_count ? block_at(store, store->block_count - 1) : NULL;
-    if (!block || block->count == BLOCK_ENTRIES ||
-        block->bytes.len >= BLOCK_BYTES)
+    bool full = block && (block->count == BLOCK_ENTRIES ||
+                          block->bytes.len >= BLOCK_BYTES);
+    if (full)
+        trim(store, block);
+    if (!block || full)
         block = add_block(store, entry);
     size_t before = block_memory(block);
     add_offset(block);

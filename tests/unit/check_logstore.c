@@ -1,0 +1,325 @@
+#include "config.h"
+
+#include "model/logstore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include "random.h"
+#include "unit.h"
+
+/* A spill in memory that can be told to fail. */
+struct disk {
+    struct buf bytes;
+    bool full, broken;
+    unsigned reads;
+};
+
+static bool disk_write(void *context, const char *bytes, size_t len,
+                       uint64_t *where)
+{
+    struct disk *disk = context;
+    *where = disk->bytes.len;
+    return !disk->full && buf_add(&disk->bytes, bytes, len);
+}
+
+static bool disk_read(void *context, uint64_t where, char *bytes, size_t len)
+{
+    struct disk *disk = context;
+    disk->reads++;
+    if (disk->broken)
+        return false;
+    memcpy(bytes, disk->bytes.data + where, len);
+    return true;
+}
+
+static struct logstore *spilling_store(struct disk *disk, size_t max_bytes)
+{
+    struct logstore *store = logstore_create(max_bytes);
+    struct spill spill = {disk, disk_write, disk_read};
+    logstore_set_spill(store, &spill);
+    return store;
+}
+
+/* Entry `number`, made from its number alone; its texts stand in *text. */
+static struct entry entry_of(uint64_t number, struct buf *text)
+{
+    static const char *const words[] = {NULL, "notice", "warning"};
+    uint64_t state = number * 7 + 1;
+    buf_clear(text);
+    buf_addf(text, "entry %llu ", (unsigned long long)number);
+    buf_fill(text, 'x', chance(&state, 100));
+    buf_addc(text, '\0');
+    struct entry entry = {
+        .number = number,
+        .seq = number % 5 ? number + 1 : 0,
+        .kind = (enum entry_kind)(number % 4),
+        .time_ms = (int64_t)number * 10 - (int64_t)chance(&state, 100000),
+        .time_is_arrival = number % 3 == 0,
+        .level = (enum log_level)(number % (LEVEL_ERROR + 1)),
+        .level_word = words[number % 3],
+        .text = text->data,
+        .text_len = text->len,
+        .detail = number % 7 ? NULL : text->data,
+        .detail_len = number % 7    ? 0
+                      : number % 14 ? 5
+                                    : 0,
+        .step = number % 2 ? NO_STEP : (uint32_t)(number / 1000),
+    };
+    return entry;
+}
+
+static void append(struct logstore *store, uint64_t from, uint64_t to)
+{
+    struct buf text = buf_make(0);
+    for (uint64_t n = from; n < to; n++) {
+        struct entry entry = entry_of(n, &text);
+        entry.number = 12345; /* is ignored */
+        ck_assert_uint_eq(logstore_append(store, &entry), n);
+    }
+    buf_free(&text);
+}
+
+static void assert_same(const struct entry *got, const struct entry *want)
+{
+    ck_assert_uint_eq(got->number, want->number);
+    ck_assert_uint_eq(got->seq, want->seq);
+    ck_assert_int_eq(got->kind, want->kind);
+    ck_assert_int_eq(got->time_ms, want->time_ms);
+    ck_assert_int_eq(got->time_is_arrival, want->time_is_arrival);
+    ck_assert_int_eq(got->level, want->level);
+    ck_assert_pstr_eq(got->level_word, want->level_word);
+    ck_assert_uint_eq(got->text_len, want->text_len);
+    ck_assert_mem_eq(got->text, want->text, want->text_len);
+    ck_assert_int_eq(got->detail != NULL, want->detail != NULL);
+    ck_assert_uint_eq(got->detail_len, want->detail_len);
+    if (want->detail_len)
+        ck_assert_mem_eq(got->detail, want->detail, want->detail_len);
+    ck_assert_uint_eq(got->step, want->step);
+}
+
+/* Every `stride`th entry that is held reads as it was written. */
+static void assert_held(const struct logstore *store, uint64_t stride)
+{
+    struct buf text = buf_make(0);
+    for (uint64_t n = logstore_first(store); n < logstore_end(store);
+         n += stride) {
+        struct entry want = entry_of(n, &text), got;
+        ck_assert(logstore_get(store, n, &got));
+        assert_same(&got, &want);
+        ck_assert(!got.withdrawn);
+    }
+    buf_free(&text);
+}
+
+static const uint64_t counts[] = {0, 1, 2, 1023, 1024, 1025, 5000, 100000};
+
+START_TEST(entries_are_read_as_they_were_written)
+{
+    struct logstore *store = logstore_create(64 << 20);
+    struct entry entry;
+    append(store, 0, counts[_i]);
+    ck_assert_uint_eq(logstore_first(store), 0);
+    ck_assert_uint_eq(logstore_end(store), counts[_i]);
+    ck_assert(!logstore_get(store, counts[_i], &entry));
+    ck_assert(!logstore_get(store, UINT64_MAX, &entry));
+    assert_held(store, 1);
+    logstore_destroy(store);
+}
+END_TEST
+
+START_TEST(extreme_values_are_kept)
+{
+    static const int64_t times[] = {0, INT64_MIN, INT64_MAX, -1, 1};
+    struct logstore *store = logstore_create(1 << 20);
+    for (size_t i = 0; i < 5; i++) {
+        struct entry entry = {.time_ms = times[i],
+                              .seq = UINT64_MAX - i * 3,
+                              .text = "",
+                              .step = NO_STEP - 1 - (uint32_t)i};
+        logstore_append(store, &entry);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        struct entry got;
+        ck_assert(logstore_get(store, i, &got));
+        ck_assert_int_eq(got.time_ms, times[i]);
+        ck_assert_uint_eq(got.seq, UINT64_MAX - i * 3);
+        ck_assert_uint_eq(got.step, NO_STEP - 1 - (uint32_t)i);
+        ck_assert_uint_eq(got.text_len, 0);
+        ck_assert_ptr_null(got.detail);
+    }
+    logstore_destroy(store);
+}
+END_TEST
+
+START_TEST(huge_entry_is_kept_whole)
+{
+    struct logstore *store = logstore_create(1000);
+    struct buf text = buf_make(0);
+    buf_fill(&text, 'y', 1 << 20);
+    struct entry entry = {.text = text.data, .text_len = text.len}, got;
+    append(store, 0, 10);
+    ck_assert_uint_eq(logstore_append(store, &entry), 10);
+    ck_assert(logstore_get(store, 10, &got));
+    ck_assert_uint_eq(got.text_len, text.len);
+    ck_assert_mem_eq(got.text, text.data, text.len);
+    append(store, 11, 3000);
+    ck_assert(!logstore_get(store, 10, &got));
+    buf_free(&text);
+    logstore_destroy(store);
+}
+END_TEST
+
+START_TEST(memory_is_bounded_without_a_spill)
+{
+    enum {
+        MOST = 512 * 1024,
+        SLACK = 128 * 1024 /* the block that is being written */
+    };
+    struct logstore *store = logstore_create(MOST);
+    for (uint64_t n = 0; n < 60000; n += 3000) {
+        append(store, n, n + 3000);
+        ck_assert_uint_le(logstore_memory(store), MOST + SLACK);
+    }
+    struct entry entry;
+    uint64_t first = logstore_first(store);
+    ck_assert_uint_gt(first, 0);
+    ck_assert_uint_lt(first, 60000 - 1024);
+    ck_assert(!logstore_get(store, first - 1, &entry));
+    ck_assert(!logstore_get(store, 0, &entry));
+    assert_held(store, 1);
+    logstore_withdraw(store, 0); /* gone: nothing happens */
+    logstore_destroy(store);
+}
+END_TEST
+
+START_TEST(spilled_entries_come_back)
+{
+    struct disk disk = {0};
+    struct logstore *store = spilling_store(&disk, 256 * 1024);
+    append(store, 0, 60000);
+    ck_assert_uint_eq(logstore_first(store), 0);
+    ck_assert_uint_gt(disk.bytes.len, 1 << 20);
+    ck_assert_uint_le(logstore_memory(store), 384 * 1024);
+    assert_held(store, 1);
+    assert_held(store, 997);
+    append(store, 60000, 70000);
+    assert_held(store, 1009);
+    buf_free(&disk.bytes);
+    logstore_destroy(store);
+}
+END_TEST
+
+/* Neighbours are in the blocks that were just read back. */
+START_TEST(reading_on_reads_each_block_once)
+{
+    struct disk disk = {0};
+    struct logstore *store = spilling_store(&disk, 256 * 1024);
+    append(store, 0, 60000);
+    for (uint64_t n = 1000; n < 2000; n++) {
+        struct entry entry;
+        ck_assert(logstore_get(store, n, &entry));
+        ck_assert(logstore_get(store, n - 500, &entry));
+    }
+    ck_assert_uint_le(disk.reads, 4);
+    buf_free(&disk.bytes);
+    logstore_destroy(store);
+}
+END_TEST
+
+START_TEST(full_spill_drops_what_is_oldest)
+{
+    struct disk disk = {0};
+    struct logstore *store = spilling_store(&disk, 256 * 1024);
+    append(store, 0, 20000);
+    ck_assert_uint_eq(logstore_first(store), 0);
+    assert_held(store, 500);
+    disk.full = true;
+    append(store, 20000, 40000);
+    ck_assert_uint_gt(logstore_first(store), 20000);
+    ck_assert_uint_le(logstore_memory(store), 384 * 1024);
+    assert_held(store, 1);
+    disk.full = false;
+    append(store, 40000, 60000);
+    assert_held(store, 1);
+    buf_free(&disk.bytes);
+    logstore_destroy(store);
+}
+END_TEST
+
+START_TEST(lost_spill_is_told)
+{
+    struct disk disk = {0};
+    struct entry entry;
+    struct logstore *store = spilling_store(&disk, 256 * 1024);
+    append(store, 0, 20000);
+    disk.broken = true;
+    ck_assert(!logstore_get(store, 3, &entry));
+    ck_assert(logstore_get(store, 19999, &entry));
+    disk.broken = false;
+    ck_assert(logstore_get(store, 3, &entry));
+    buf_free(&disk.bytes);
+    logstore_destroy(store);
+}
+END_TEST
+
+START_TEST(withdrawal_is_remembered_wherever_the_entry_is)
+{
+    struct disk disk = {0};
+    struct logstore *store = spilling_store(&disk, 256 * 1024);
+    append(store, 0, 2000);
+    for (uint64_t n = 0; n < 2000; n += 3)
+        logstore_withdraw(store, n);
+    append(store, 2000, 30000);
+    for (uint64_t n = 2001; n < 30000; n += 3)
+        logstore_withdraw(store, n);
+    logstore_withdraw(store, 30000);
+    for (uint64_t n = 0; n < 30000; n++) {
+        struct entry entry;
+        ck_assert(logstore_get(store, n, &entry));
+        ck_assert_int_eq(entry.withdrawn, n % 3 == 0);
+    }
+    buf_free(&disk.bytes);
+    logstore_destroy(store);
+}
+END_TEST
+
+/* 100-byte lines cost their text and not much more. */
+START_TEST(memory_follows_the_text)
+{
+    enum {
+        LINES = 50000,
+        LINE = 100
+    };
+    struct logstore *store = logstore_create(64 << 20);
+    char text[LINE];
+    memset(text, 'z', sizeof text);
+    for (uint64_t n = 0; n < LINES; n++) {
+        struct entry entry = {.seq = n + 1,
+                              .time_ms = 1767323041250 + (int64_t)n,
+                              .level = LEVEL_INFO,
+                              .text = text,
+                              .text_len = sizeof text,
+                              .step = NO_STEP};
+        logstore_append(store, &entry);
+    }
+    ck_assert_uint_le(logstore_memory(store), LINES * LINE * 12 / 10);
+    logstore_destroy(store);
+}
+END_TEST
+
+UNIT_MAIN("logstore",
+          tcase_add_loop_test(tc, entries_are_read_as_they_were_written, 0,
+                              sizeof counts / sizeof *counts);
+          tcase_add_test(tc, extreme_values_are_kept);
+          tcase_add_test(tc, huge_entry_is_kept_whole);
+          tcase_add_test(tc, memory_is_bounded_without_a_spill);
+          tcase_add_test(tc, spilled_entries_come_back);
+          tcase_add_test(tc, reading_on_reads_each_block_once);
+          tcase_add_test(tc, full_spill_drops_what_is_oldest);
+          tcase_add_test(tc, lost_spill_is_told);
+          tcase_add_test(tc, withdrawal_is_remembered_wherever_the_entry_is);
+          tcase_add_test(tc, memory_follows_the_text))
