@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/firehose.h"
 #include "sim/sim.h"
 
 static const char usage[] =
@@ -34,6 +35,8 @@ static const char usage[] =
     "  --until-eof            end when standard input ends\n"
     "  --list                 the scenarios\n"
     "  --list-faults          the kinds of faults\n"
+    "  --firehose [option]... serve bytes computed ahead instead, for\n"
+    "                         measurements; see --firehose --help\n"
     "  --help                 this text\n"
     "\n"
     "The first line of output is: listening URL run RUN_ID\n"
@@ -243,6 +246,8 @@ int main(int argc, char **argv)
 {
     struct sim_options options = sim_options_default();
     bool until_eof = false;
+    if (argc > 1 && strcmp(argv[1], "--firehose") == 0)
+        return firehose_main(argc - 1, argv + 1);
     read_options(argc, argv, &options, &until_eof);
     if (!catch_signals()) {
         perror("runtail-sim");
