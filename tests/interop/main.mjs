@@ -11,6 +11,9 @@ const feeds = {
   events: ["--backend", "electric", "--live-sse"],
 };
 
+/** What runtail has to use for them. */
+const transports = { native: "long-poll", electric: "long-poll", events: "sse", REST: "poll" };
+
 /** Troubles in the middle of a run that both get over. (The SDK does not go on
  *  after an answer that was cut, nor with another token after a 401.) */
 const troubles = ["409", "500", "503", "429", "close", "empty"];
@@ -37,7 +40,13 @@ const ways = [
 
 function result(feed, states, printed) {
   const sdk = viewOfSdk(states);
-  const fields = [...compare(sdk, viewOfRuntail(printed))];
+  const runtails = viewOfRuntail(printed);
+  const fields = [...compare(sdk, runtails)];
+  const transport = transports[feed];
+  if (transport) {
+    const used = runtails.transports.includes(transport);
+    fields.push(["transport", used ? undefined : `runtail used ${runtails.transports}, not ${transport}`]);
+  }
   const bad = fields.filter(([, difference]) => difference);
   if (bad.length && printed.complaints) bad.push(["stderr", printed.complaints]);
   return { feed, fields, bad, updates: states.length, entries: sdk.log.length, status: sdk.status };

@@ -156,6 +156,7 @@ export function viewOfRuntail({ lines, exit }) {
     output: end.output,
     log: logOf(lines),
     sequence: lines.filter((line) => line.type === "log").map((line) => line.seq),
+    transports: distinct(lines.map((line) => line.transport).filter(Boolean)),
     entries: end.entries,
     gaps: end.gaps,
     exit,
