@@ -1,0 +1,65 @@
+#!/bin/sh
+# The commands beside following: a single look, tokens, the demo.
+. "${srcdir:-.}/tests/flow/lib.sh"
+
+start_sim --scenario failure --join 30
+runtail_as show "$(by_endpoint)" show "$run" --plain
+runtail_as show-json "$(by_secret_key)" show "$run" --json
+runtail_as look "$(by_token)" "$run" --no-follow --json
+expect_code show 1 && expect_quiet show &&
+    expect_text show out '^-- error: ShopError: batch 2 refused' &&
+    expect_text show out '^-- FAILED .* 15 log entries' &&
+    ! grep -q polling "$work/show.out" && ok 'show'
+expect_code show-json 1 && expect_lines show-json &&
+    expect_value show-json end complete true &&
+    expect_value show-json end entries 15 &&
+    expect_value show-json run attempt 3 && ok 'show --json'
+# The token opens nothing here: the simulator wants one of its own.
+expect_code look 4 && ok '--no-follow with a wrong token'
+stop_servers
+
+start_sim --scenario success --join 4
+runtail_as show "$(by_endpoint)" show "$run" --plain
+runtail_as look "$(by_endpoint)" "$run" --plain --no-follow
+expect_code show 7 && expect_text show out EXECUTING && ok 'show a running run'
+expect_code look 7 && expect_text look out EXECUTING &&
+    ok '--no-follow of a running run'
+stop_servers
+
+start_sim --scenario quick
+runtail_as token "$(by_endpoint)" token "$run"
+expect_code token 0 && expect_quiet token &&
+    expect_text token out "^scopes   read:runs:$run\$" &&
+    expect_text token out '^expires  2' &&
+    ! grep -q 'eyJ' "$work/token.out" && ok 'token says what it is'
+runtail_as print "$(by_endpoint)" token "$run" --print
+expect_code print 0 && expect_text print out '^eyJ[^.]*[.][^.]*[.][^.]*$' &&
+    [ "$(wc -l <"$work/print.out")" -eq 1 ] && ok 'token --print'
+runtail_as url "$(by_endpoint)" --plain \
+    "https://cloud.example.com/orgs/a/projects/b/env/prod/runs/$run"
+expect_code url 0 && expect_text url out 'COMPLETED' && ok 'a pasted URL'
+stop_servers
+
+net=20
+runtail_as demo TERM=xterm demo
+expect_code demo 0 && expect_quiet demo && expect_safe demo out &&
+    expect_text demo out '^-- COMPLETED' && ok 'demo without a terminal'
+runtail_as demo-json A=b demo success --speed 50 --json
+expect_code demo-json 0 && expect_lines demo-json &&
+    expect_value demo-json end entries 16 && ok 'demo --json'
+runtail_as fast A=b demo long --speed 100000 --backend electric --json
+expect_code fast 0 && expect_lines fast && ok 'an hour at a high speed'
+runtail_as list A=b demo --list
+expect_code list 0 && expect_text list out '^  many-logs ' && ok 'demo --list'
+runtail_as unknown A=b demo nonesuch
+expect_code unknown 2 && expect_sentence unknown nonesuch &&
+    ok 'demo of no known scenario'
+
+runtail_as version A=b --version
+expect_code version 0 && expect_text version out '^runtail [0-9]' &&
+    ok '--version'
+runtail_as help A=b --help
+expect_code help 0 && [ "$(wc -l <"$work/help.out")" -le 24 ] && ok '--help'
+runtail_as help-all A=b --help-all
+expect_code help-all 0 && ok '--help-all'
+finish
