@@ -39,12 +39,12 @@ struct block {
     size_t count;
     int64_t base_time_ms;
     uint64_t base_seq;
-    uint32_t *offsets;  /* count of them; NULL when only in the spill */
+    uint32_t *offsets; /* count of them; NULL when only in the spill */
     size_t offset_size;
     struct buf bytes;
     uint8_t *withdrawn; /* bits, NULL: none */
     bool spilled;
-    uint64_t where;     /* in the spill */
+    uint64_t where; /* in the spill */
     size_t spilled_len;
 };
 
@@ -119,9 +119,8 @@ static bool spill_block(struct logstore *store, struct block *block)
     buf_add(&all, block->offsets, table);
     buf_add(&all, block->bytes.data, block->bytes.len);
     block->spilled_len = all.len;
-    block->spilled =
-        store->spill.write(store->spill.context, all.data, all.len,
-                           &block->where);
+    block->spilled = store->spill.write(store->spill.context, all.data, all.len,
+                                        &block->where);
     buf_free(&all);
     return block->spilled;
 }
@@ -169,8 +168,8 @@ static void make_room(struct logstore *store)
         return;
     }
     store->block_size = store->block_size ? store->block_size * 2 : 16;
-    store->blocks = mem_resize(store->blocks, store->block_size,
-                               sizeof *store->blocks);
+    store->blocks =
+        mem_resize(store->blocks, store->block_size, sizeof *store->blocks);
 }
 
 /* A block that is full takes no more room than it needs. */
@@ -245,12 +244,12 @@ static size_t put_header(uint8_t *out, const struct block *block,
                          const struct entry *entry, size_t word_len)
 {
     size_t len = 0;
-    out[len++] = (uint8_t)((unsigned)entry->kind |
-                           (entry->detail ? HAS_DETAIL : 0) |
-                           (entry->level_word ? HAS_WORD : 0) |
-                           (entry->seq ? HAS_SEQ : 0) |
-                           (entry->step != NO_STEP ? HAS_STEP : 0) |
-                           (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0));
+    out[len++] =
+        (uint8_t)((unsigned)entry->kind | (entry->detail ? HAS_DETAIL : 0) |
+                  (entry->level_word ? HAS_WORD : 0) |
+                  (entry->seq ? HAS_SEQ : 0) |
+                  (entry->step != NO_STEP ? HAS_STEP : 0) |
+                  (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0));
     out[len++] = (uint8_t)entry->level;
     len += put_number(out + len, fold_sign((uint64_t)entry->time_ms -
                                            (uint64_t)block->base_time_ms));
@@ -268,7 +267,9 @@ static size_t put_header(uint8_t *out, const struct block *block,
 
 static void write_entry(struct block *block, const struct entry *entry)
 {
-    enum { MAX_HEADER = 64 };
+    enum {
+        MAX_HEADER = 64
+    };
     uint8_t header[MAX_HEADER];
     size_t word_len =
         entry->level_word ? strnlen(entry->level_word, MAX_WORD) : 0;
@@ -371,8 +372,7 @@ static bool load(const struct logstore *store, struct block *block)
 
 static bool is_withdrawn(const struct block *block, size_t index)
 {
-    return block->withdrawn &&
-           (block->withdrawn[index / 8] >> (index % 8) & 1);
+    return block->withdrawn && (block->withdrawn[index / 8] >> (index % 8) & 1);
 }
 
 static void read_entry(const struct block *block, size_t index,
@@ -388,9 +388,9 @@ static void read_entry(const struct block *block, size_t index,
         .withdrawn = is_withdrawn(block, index),
         .step = NO_STEP,
     };
-    out->level = (enum log_level)*p++;
-    out->time_ms = (int64_t)((uint64_t)block->base_time_ms +
-                             unfold_sign(get_number(&p)));
+    out->level = (enum log_level) * p++;
+    out->time_ms =
+        (int64_t)((uint64_t)block->base_time_ms + unfold_sign(get_number(&p)));
     if (first & HAS_SEQ)
         out->seq = block->base_seq + unfold_sign(get_number(&p));
     if (first & HAS_STEP)

@@ -97,8 +97,7 @@ static void begin_step(struct run *run, const char *title, int64_t at_ms)
     end_step(run, STEP_DONE, at_ms);
     if (run->step_count == run->step_size) {
         run->step_size = run->step_size ? run->step_size * 2 : 8;
-        run->steps = mem_resize(run->steps, run->step_size,
-                                sizeof *run->steps);
+        run->steps = mem_resize(run->steps, run->step_size, sizeof *run->steps);
     }
     struct entry entry = {
         .kind = ENTRY_STEP,
@@ -141,8 +140,8 @@ static void follow_steps(struct run *run, const struct run_facts *before,
                          int64_t at_ms)
 {
     const struct run_facts *facts = &run->facts;
-    bool new_step = facts->step && (!before->step ||
-                                    strcmp(before->step, facts->step) != 0);
+    bool new_step = facts->step &&
+                    (!before->step || strcmp(before->step, facts->step) != 0);
     if (new_step)
         begin_step(run, facts->step, at_ms);
     if (facts->finished)
@@ -181,8 +180,7 @@ static bool apply_facts(struct run *run, const struct event *event)
     return changed;
 }
 
-static void count_level(struct run *run, enum log_level level,
-                        uint64_t number)
+static void count_level(struct run *run, enum log_level level, uint64_t number)
 {
     struct step *step =
         run->step_count ? &run->steps[run->step_count - 1] : NULL;
@@ -205,8 +203,8 @@ static void apply_log(struct run *run, const struct event *event)
 {
     const struct log_entry *from = event->log.entry;
     const char *usual = level_word(from->level);
-    bool odd_word = from->level_word &&
-                    (!usual || strcmp(usual, from->level_word) != 0);
+    bool odd_word =
+        from->level_word && (!usual || strcmp(usual, from->level_word) != 0);
     struct entry entry = {
         .seq = event->log.seq,
         .kind = ENTRY_LOG,
@@ -271,8 +269,8 @@ static void withdraw(struct run *run, uint64_t count)
     struct entry entry;
     for (uint64_t n = logstore_end(run->log);
          n > logstore_first(run->log) && count; n--) {
-        if (!logstore_get(run->log, n - 1, &entry) ||
-            entry.kind != ENTRY_LOG || entry.withdrawn)
+        if (!logstore_get(run->log, n - 1, &entry) || entry.kind != ENTRY_LOG ||
+            entry.withdrawn)
             continue;
         logstore_withdraw(run->log, n - 1);
         discount(run, &entry);
@@ -304,8 +302,7 @@ static void replace(char **text, const char *with)
 static void apply_connection(struct run *run, const struct event *event)
 {
     const struct connection *from = &event->connection;
-    if (run->link.state != from->state ||
-        run->link.since_ms == INSTANT_NONE)
+    if (run->link.state != from->state || run->link.since_ms == INSTANT_NONE)
         run->link.since_ms = event->time_ms;
     run->link.state = from->state;
     run->clock_offset_ms = from->clock_offset_ms;
@@ -414,9 +411,8 @@ uint64_t run_gaps(const struct run *run)
 
 bool run_first_sign(const struct run *run, uint64_t *number)
 {
-    uint64_t first = run->first_warning < run->first_error
-                         ? run->first_warning
-                         : run->first_error;
+    uint64_t first = run->first_warning < run->first_error ? run->first_warning
+                                                           : run->first_error;
     if (first == NO_ENTRY || first < logstore_first(run->log)) {
         if (logstore_end(run->log) == logstore_first(run->log))
             return false;

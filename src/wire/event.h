@@ -32,10 +32,10 @@ enum connection_state {
 
 struct connection {
     enum connection_state state;
-    const char *transport; /* "long-poll", "sse", "poll"; NULL: none yet */
-    int attempt;           /* 1…: of reconnecting */
-    int64_t retry_in_ms;   /* -1: does not apply */
-    const char *reason;    /* why, one clause; NULL: does not apply */
+    const char *transport;   /* "long-poll", "sse", "poll"; NULL: none yet */
+    int attempt;             /* 1…: of reconnecting */
+    int64_t retry_in_ms;     /* -1: does not apply */
+    const char *reason;      /* why, one clause; NULL: does not apply */
     int64_t clock_offset_ms; /* server's clock minus ours, as far as known */
 };
 
@@ -52,20 +52,20 @@ enum log_level {
 /* One log entry. Texts are untrusted UTF-8 (repaired), may hold any code
  * point, NUL included: use the lengths. */
 struct log_entry {
-    int64_t time_ms;      /* its own time, or that of arrival */
+    int64_t time_ms; /* its own time, or that of arrival */
     bool time_is_arrival;
     enum log_level level;
     const char *level_word; /* as given, lower case; NULL: none */
     const char *message;
     size_t message_len;
-    const char *data;       /* JSON text, compact; NULL: none */
+    const char *data; /* JSON text, compact; NULL: none */
     size_t data_len;
 };
 
 struct event {
     enum event_type type;
-    int64_t time_ms;   /* arrival, local wall clock */
-    const char *run;   /* run id; NULL: not about one run */
+    int64_t time_ms; /* arrival, local wall clock */
+    const char *run; /* run id; NULL: not about one run */
     union {
         struct connection connection;
         const struct run_facts *facts;
@@ -88,10 +88,11 @@ struct event {
         } gap;
         const char *notice;
         struct {
-            bool complete;   /* everything up to the end was seen */
+            bool complete; /* everything up to the end was seen */
             uint64_t gaps;
-            bool known;      /* the outcome is known */
-            const struct error *failure; /* why following ended early, or NULL */
+            bool known; /* the outcome is known */
+            const struct error
+                *failure; /* why following ended early, or NULL */
         } end;
     };
 };

@@ -292,8 +292,6 @@ static void adopt(const struct reader *reader)
     size_t len = (size_t)(reader->close - reader->start);
     if (!reader->kept) {
         buf_add(&next->escaped, reader->start, len);
-        if (!next->mark_count)
-            add_mark(next, 0);
         struct version swap = *old;
         *old = *next;
         *next = swap;

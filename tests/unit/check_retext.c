@@ -221,23 +221,41 @@ START_TEST(random_edits_end_like_a_full_decode)
 }
 END_TEST
 
+static const char *const long_texts[] = {
+    "one, \\u00e9 two",
+    "{\\\"progress\\\":0.25,\\\"logs\\\":[\\\"first entry of the "
+    "log\\\",\\\"second "
+    "entry, \\ud83d\\ude00\\\",\\\"third "
+    "entry\\\"],\\\"status\\\":\\\"working\\\"}",
+    "{\\\"progress\\\":0.50,\\\"logs\\\":[\\\"second entry, "
+    "\\ud83d\\ude00\\\",\\\""
+    "third entry\\\",\\\"fourth \\\\\\\\ "
+    "entry\\\"],\\\"status\\\":\\\"working\\\"}",
+};
+
 START_TEST(cut_string_leaves_the_version_before)
 {
-    static const char old[] = "one, \\u00e9 two\"";
-    static const char next[] = "one, \\u00e9 two, \\ud83d\\ude00 three\"";
+    const char *old = long_texts[_i / 3], *next = long_texts[_i % 3];
     struct retext *text = retext_create();
-    struct buf want = buf_make(0);
+    struct buf first = buf_make(0), second = buf_make(0), want = buf_make(0);
     bool changed;
-    buf_adds(&want, "one, \xC3\xA9 two");
-    retext_read(text, old, old + sizeof old - 1, &changed);
-    for (size_t cut = 0; cut < sizeof next - 1; cut++) {
-        ck_assert_ptr_null(retext_read(text, next, next + cut, &changed));
+    buf_addf(&first, "%s\"", old);
+    buf_addf(&second, "%s\"", next);
+    ck_assert(decode_whole(&want, first.data, first.data + first.len));
+    retext_read(text, first.data, first.data + first.len, &changed);
+    for (size_t cut = 0; cut < second.len; cut++) {
+        char *part = malloc(cut ? cut : 1);
+        memcpy(part, second.data, cut);
+        ck_assert_ptr_null(retext_read(text, part, part + cut, &changed));
         ck_assert(!changed);
         assert_plain(text, &want);
+        free(part);
     }
     ck_assert_ptr_nonnull(
-        retext_read(text, next, next + sizeof next - 1, &changed));
-    ck_assert(changed);
+        retext_read(text, second.data, second.data + second.len, &changed));
+    ck_assert_int_eq(changed, strcmp(old, next) != 0);
+    buf_free(&first);
+    buf_free(&second);
     buf_free(&want);
     retext_destroy(text);
 }
@@ -327,7 +345,7 @@ END_TEST
 
 UNIT_MAIN("retext",
           tcase_add_loop_test(tc, random_edits_end_like_a_full_decode, 0, 10);
-          tcase_add_test(tc, cut_string_leaves_the_version_before);
+          tcase_add_loop_test(tc, cut_string_leaves_the_version_before, 0, 9);
           tcase_add_test(tc, cleared_text_is_empty_and_reads_again);
           tcase_add_loop_test(tc, update_decodes_what_is_new_whatever_the_size,
                               0, sizeof costs / sizeof *costs))

@@ -206,6 +206,7 @@ START_TEST(equal_facts_change_nothing)
     ck_assert(!tell_facts(run, 2));
     facts.updated_ms = 77;
     ck_assert(!tell_facts(run, 3));
+    ck_assert_int_eq(run_facts(run)->updated_ms, 77);
     ck_assert_int_eq(run_link(run)->last_heard_ms, 3);
     finish(run);
 }
@@ -292,6 +293,31 @@ START_TEST(only_odd_level_words_are_kept)
 }
 END_TEST
 
+START_TEST(event_of_an_unknown_stream_is_a_line)
+{
+    struct run *run = make_run();
+    struct sse_event line = {
+        .event = "tick", .data = "a\0b", .data_len = 3, .id = ""};
+    struct event event = {.type = EVENT_SSE, .time_ms = 8};
+    struct entry entry;
+    event.sse.seq = 1;
+    event.sse.event = &line;
+    ck_assert(run_apply(run, &event));
+    line.event = "message";
+    event.sse.seq = 2;
+    ck_assert(run_apply(run, &event));
+    ck_assert(logstore_get(run_log(run), 0, &entry));
+    ck_assert_str_eq(entry.level_word, "tick");
+    ck_assert_uint_eq(entry.text_len, 3);
+    ck_assert_mem_eq(entry.text, "a\0b", 3);
+    ck_assert(entry.time_is_arrival && entry.time_ms == 8);
+    ck_assert(logstore_get(run_log(run), 1, &entry));
+    ck_assert_ptr_null(entry.level_word);
+    ck_assert_uint_eq(run_entries(run), 2);
+    finish(run);
+}
+END_TEST
+
 START_TEST(gaps_are_counted_and_marked)
 {
     struct run *run = make_run();
@@ -372,6 +398,7 @@ UNIT_MAIN("run", tcase_add_test(tc, fresh_run_knows_nothing);
                          first_sign_is_the_first_warning_or_error_that_stands);
           tcase_add_test(tc, withdrawn_entries_that_are_gone_are_counted);
           tcase_add_test(tc, only_odd_level_words_are_kept);
+          tcase_add_test(tc, event_of_an_unknown_stream_is_a_line);
           tcase_add_test(tc, gaps_are_counted_and_marked);
           tcase_add_test(tc, link_is_remembered);
           tcase_add_test(tc, notice_and_end_are_remembered))
