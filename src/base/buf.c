@@ -50,6 +50,18 @@ void buf_trim(struct buf *buf)
     buf->data = mem_resize(buf->data, buf->size, 1);
 }
 
+bool buf_reserve_exact(struct buf *buf, size_t extra)
+{
+    enum { SPARE = 256 * 1024 };
+    if (buf->max && (extra > buf->max || buf->len > buf->max - extra))
+        return false;
+    if (buf->size - buf->len > extra)
+        return true;
+    buf->size = buf->len + extra + SPARE;
+    buf->data = mem_resize(buf->data, buf->size, 1);
+    return true;
+}
+
 bool buf_add(struct buf *buf, const void *bytes, size_t len)
 {
     if (!buf_reserve(buf, len))

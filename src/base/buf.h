@@ -40,6 +40,10 @@ bool buf_add_integer(struct buf *buf, int64_t value);
 /* Room for extra more bytes without moving again; false past max. */
 bool buf_reserve(struct buf *buf, size_t extra);
 
+/* The same, but grows by little more than that instead of by half: for large
+ * texts that grow slowly. */
+bool buf_reserve_exact(struct buf *buf, size_t extra);
+
 /* Gives back the memory that is allocated and not in use. */
 void buf_trim(struct buf *buf);
 

@@ -108,13 +108,25 @@ static void emit_lines(struct source_agent *agent, size_t end)
         emit_line(agent, agent->emitted);
 }
 
+/* Lines to tell when nothing more comes: a text that ends in a line feed has
+ * no further line behind it. */
+static size_t last_lines(struct source_agent *agent)
+{
+    buf_clear(&agent->line);
+    if (agent->lines)
+        agentlog_line(agent->log, agent->lines - 1, &agent->line);
+    return agent->lines && !agent->line.len ? agent->lines - 1
+                                            : agent->lines;
+}
+
 /* The last line, although it may still grow. */
 static void emit_partial(void *context)
 {
     struct source_agent *agent = context;
-    if (agent->ended || agent->emitted >= agent->lines)
+    size_t end = last_lines(agent);
+    if (agent->ended || agent->emitted >= end)
         return;
-    emit_lines(agent, agent->lines);
+    emit_lines(agent, end);
     agent->partial_told = true;
     buf_clear(&agent->partial);
     buf_add(&agent->partial, buf_str(&agent->line), agent->line.len);
@@ -207,7 +219,7 @@ static void tell_end(struct source_agent *agent, const struct error *failure)
 {
     if (agent->ended)
         return;
-    emit_lines(agent, agent->lines);
+    emit_lines(agent, last_lines(agent));
     tell_facts(agent);
     agent->ended = true;
     loop_timer_stop(agent->loop, &agent->wait);

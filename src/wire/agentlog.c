@@ -83,10 +83,15 @@ static void begin_line(struct agentlog *log)
 
 static void forget_event(struct agentlog *log)
 {
+    enum { KEEP = 1024 * 1024 }; /* a first frame may be large, later ones not */
     log->has_fast = false;
     log->same = 0;
     buf_clear(&log->tail);
     buf_clear(&log->data);
+    if (log->tail.size > KEEP)
+        buf_free(&log->tail);
+    if (log->data.size > KEEP)
+        buf_free(&log->data);
 }
 
 void agentlog_restart(struct agentlog *log)
@@ -154,7 +159,10 @@ static void change_text(struct agentlog *log, size_t same, struct slice added,
     frame->kept = lines_within(log, same);
     if (frame->text_changed) {
         size_t from = log->line_count ? log->starts[frame->kept] : 0;
+        if (same == 0)
+            buf_free(&log->text);
         buf_truncate(&log->text, same);
+        buf_reserve_exact(&log->text, added.len);
         buf_add(&log->text, added.data, added.len);
         log->copied += added.len;
         log->line_count = frame->kept;
