@@ -44,8 +44,7 @@ static void add_log(struct buf *out, const struct run *run)
     buf_addf(out, "%llu log entries",
              (unsigned long long)run_entries_standing(run));
     if (facts->progress.kind == PROGRESS_RATIO)
-        buf_addf(out, ", progress %d%%",
-                 (int)(facts->progress.ratio * 100 + 0.5));
+        buf_addf(out, ", progress %d%%", progress_percent(&facts->progress));
     if (facts->attempt > 0)
         buf_addf(out, ", try %d", facts->attempt);
     if (run_gaps(run))

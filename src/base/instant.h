@@ -19,8 +19,8 @@
 bool instant_parse_rfc3339(const char *text, size_t len, int64_t *out);
 
 /* Database text without a zone, UTC: "2026-01-02 03:04:05[.123456]" or with T,
- * a trailing Z or offset ("+02", "+0200", "+02:00") tolerated. Source:
- * trigger-runs dossier, timestamps. */
+ * a trailing Z or offset ("+02", "+0200", "+02:00") tolerated. See
+ * docs/protocols.md, the columns of the feed. */
 bool instant_parse_database(const char *text, size_t len, int64_t *out);
 
 /* A number as tasks write it: its magnitude tells seconds (below 1e11), ms

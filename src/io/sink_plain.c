@@ -148,8 +148,7 @@ static void write_run(struct sink_plain *sink, const struct event *event)
     }
     add_status(sink, facts);
     if (facts->progress.kind == PROGRESS_RATIO)
-        buf_addf(out_of(sink), " %d%%",
-                 (int)(facts->progress.ratio * 100 + 0.5));
+        buf_addf(out_of(sink), " %d%%", progress_percent(&facts->progress));
     if (facts->step) {
         buf_addc(out_of(sink), ' ');
         add_safe(sink, facts->step);

@@ -46,7 +46,7 @@ bool pubtoken_grants(json_t *payload, const char *action, const char *type,
                      const char *id);
 
 /* "1h", "30 minutes", "+2 d": seconds from now, may be negative; false when
- * the text is none. Source: the REST dossier, 2.2. */
+ * the text is none. See docs/protocols.md. */
 bool pubtoken_parse_life(const char *text, int64_t *seconds);
 
 #endif

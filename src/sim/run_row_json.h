@@ -9,7 +9,7 @@
 #include "sim/run_row.h"
 
 /* The columns in the order of the feed: name, schema entry of the native back
- * end, schema entry of Electric. Source: the run subscription dossier, 4. */
+ * end, schema entry of Electric. See docs/protocols.md. */
 /* clang-format off */
 #define ROW_COLUMNS(X)                                                         \
     X(ID, "id", "\"type\":\"text\"",                                           \

@@ -174,7 +174,7 @@ static bool has_bar(const struct canvas *canvas)
 static void percent_text(const struct run_progress *progress, char out[8])
 {
     if (progress->kind == PROGRESS_RATIO)
-        snprintf(out, 8, "%d%%", (int)floor(progress->ratio * 100 + 1e-9));
+        snprintf(out, 8, "%d%%", progress_percent(progress));
     else
         snprintf(out, 8, "??");
 }

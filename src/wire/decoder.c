@@ -117,14 +117,16 @@ static void emit_log(struct decoder *decoder,
 }
 
 /* While a run goes on its facts come first, so that entries fall under the
- * step they belong to; at the end the entries do, so that the end is last. */
+ * step they belong to; at the end the entries do, so that the end is last. What
+ * is told first of all are facts. */
 static void emit_all(struct decoder *decoder,
                      const struct logarray_change *change, int64_t now_ms)
 {
-    if (decoder->told.finished)
+    bool log_first = decoder->told.finished && decoder->has_facts;
+    if (log_first)
         emit_log(decoder, change, now_ms);
     emit_facts(decoder, now_ms);
-    if (!decoder->told.finished)
+    if (!log_first)
         emit_log(decoder, change, now_ms);
 }
 

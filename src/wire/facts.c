@@ -172,6 +172,11 @@ bool facts_assign(struct run_facts *to, const struct run_facts *from)
     return changed;
 }
 
+int progress_percent(const struct run_progress *progress)
+{
+    return (int)floor(progress->ratio * 100 + 1e-9);
+}
+
 int64_t facts_elapsed_ms(const struct run_facts *facts, int64_t now_ms)
 {
     if (facts->started_ms == INSTANT_NONE)

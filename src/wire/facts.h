@@ -72,6 +72,9 @@ void facts_free(struct run_facts *facts);
 /* An owned copy fit for the facts: ill-formed parts and NULs become U+FFFD. */
 char *facts_text(const char *bytes, size_t len);
 
+/* Whole per cents of a known ratio, rounded down: 100 means all of it. */
+int progress_percent(const struct run_progress *progress);
+
 /* Makes *to equal to *from, reusing what is equal. Returns true when anything
  * visible differed. */
 bool facts_assign(struct run_facts *to, const struct run_facts *from);
