@@ -527,14 +527,6 @@ static void print_token(const struct options *options, const char *token,
     buf_free(&claims.scopes);
 }
 
-static int64_t check_answered(void *context)
-{
-    struct token_answer *answer = context;
-    if (answer->value || answer->err.kind != ERROR_NONE)
-        loop_stop(answer->loop);
-    return -1;
-}
-
 int follow_token(const struct options *options,
                  const struct settings *settings, const char *run)
 {
@@ -546,7 +538,6 @@ int follow_token(const struct options *options,
     }
     struct http *http = make_http(options, answer.loop);
     struct token *token = make_token(settings, http, answer.loop, run);
-    loop_set_turn(answer.loop, check_answered, &answer);
     token_get(token, on_token, &answer);
     loop_run(answer.loop);
     if (answer.value)

@@ -82,6 +82,7 @@ struct loop *loop_create(struct error *err)
         return NULL;
     struct loop *loop = mem_zalloc(1, sizeof *loop);
     loop->multi = curl_multi_init();
+    loop->running = true;
     loop->input_fd = -1;
     loop->wall_ms = clock_wall_ms();
     loop->steady_ms = clock_steady_ms();
@@ -238,7 +239,6 @@ static void turn(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
-    loop->running = true;
     while (loop->running)
         turn(loop);
 }

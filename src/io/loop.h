@@ -55,7 +55,7 @@ void loop_timer_start(struct loop *loop, struct loop_timer *timer,
                       void *context);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 
-/* Runs until loop_stop(). */
+/* Runs until loop_stop(), which may have been called before. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
