@@ -72,10 +72,8 @@ void failure_of_transfer(struct error *err, const char *run, const char *url,
     case HTTP_OK:
         break;
     case HTTP_UNREACHABLE:
-        error_set(err, ERROR_CONNECTION,
-                  "cannot reach %s to follow %s: %s; check --api-url, the "
-                  "port and the network",
-                  buf_str(&where), run, result->reason);
+        error_set(err, ERROR_CONNECTION, "cannot reach %s: %s",
+                  buf_str(&where), result->reason);
         break;
     case HTTP_INSECURE:
         error_set(err, ERROR_CONNECTION,

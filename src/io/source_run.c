@@ -153,6 +153,18 @@ static uint32_t chance(void)
     return (uint32_t)rand();
 }
 
+/* A failure that may pass did not, for as long as it was given. */
+static void give_up(struct source_run *run, const struct error *err)
+{
+    struct error full = {0};
+    error_set(&full, err->kind,
+              "%s; gave up on %s after %d %s, check the URL and the network "
+              "or try again later",
+              err->message, run->options.run, run->attempt,
+              run->attempt == 1 ? "try" : "tries");
+    tell_end(run, &full);
+}
+
 /* A failure that may pass: says so and tries again later. answered: some
  * server did answer. */
 static void retry(struct source_run *run, const struct error *err,
@@ -164,7 +176,7 @@ static void retry(struct source_run *run, const struct error *err,
         return;
     }
     if (!has_patience(run, answered)) {
-        tell_end(run, err);
+        give_up(run, err);
         return;
     }
     int64_t delay = backoff_ms(run->attempt, chance(), server_ms);

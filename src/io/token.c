@@ -194,7 +194,12 @@ static void fail_with_answer(struct token *token, const char *what,
         error_set(&err, ERROR_NOT_FOUND,
                   "%s at %s answered 404%s; check the run id and the URL",
                   what, buf_str(&where), buf_str(&why));
-    else if (result->status == 401 || result->status == 403)
+    else if (result->status == 403)
+        error_set(&err, ERROR_AUTH,
+                  "%s at %s denies %s (403%s); check the run id and whose "
+                  "key it is",
+                  what, buf_str(&where), token->run, buf_str(&why));
+    else if (result->status == 401)
         error_set(&err, ERROR_AUTH, "%s at %s refused the %s (%ld%s)", what,
                   buf_str(&where),
                   token->token_url ? "API key; check RUNTAIL_API_KEY"
