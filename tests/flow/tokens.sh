@@ -1,0 +1,189 @@
+#!/bin/sh
+# Where tokens come from, how they are refused, renewed and kept to themselves.
+. "${srcdir:-.}/tests/flow/lib.sh"
+
+# follow NAME FAULT ENVIRONMENT ARGUMENT…: FAULT may be "none".
+follow() {
+    name=$1
+    settings=$3
+    if [ "$2" = none ]; then
+        start_sim --scenario quick --speed 0
+    else
+        start_sim --scenario quick --speed 0 --fault "$2"
+    fi
+    shift 3
+    begin "$name" "$($settings)" --json "$@" "$run"
+}
+
+works() {
+    for name; do
+        expect_code "$name" 0 && expect_quiet "$name" && expect_lines "$name" &&
+            expect_value "$name" end entries 5 && ok "$name"
+    done
+}
+
+# refused NAME CODE PATTERN
+refused() {
+    expect_code "$1" "$2" && expect_sentence "$1" "$3" && expect_lines "$1" &&
+        expect_value "$1" end complete false && ok "$1: $3"
+}
+
+# The four ways in, and those of older servers.
+
+cat >"$work/config.json" <<'END'
+{"profiles": {"bearer": {"apiKey": "Bearer sim-api-key"}}}
+END
+chmod 600 "$work/config.json"
+by_bearer() {
+    echo "TRIGGER_API_URL=$url RUNTAIL_TOKEN_URL=$url/api/tasks/runs/token" \
+        "RUNTAIL_CONFIG=$work/config.json RUNTAIL_PROFILE=bearer"
+}
+by_nothing() {
+    echo "TRIGGER_API_URL=$url"
+}
+endpoint_only() {
+    echo "TRIGGER_API_URL=$url RUNTAIL_TOKEN_URL=$url/api/tasks/runs/token"
+}
+# A token that the simulator made, given directly.
+by_made_token() {
+    runtail_as made "$(by_endpoint)" token "$run" --print
+    echo "TRIGGER_API_URL=$url TRIGGER_ACCESS_TOKEN=$(cat "$work/made.out")"
+}
+echo sim-api-key >"$work/api-key"
+printf '  tr_dev_simulator\n\n' >"$work/secret-key"
+
+follow api-key none by_endpoint
+follow bearer none by_bearer
+follow direct none by_made_token
+follow newest-minting none by_secret_key
+follow older-minting mint-404 by_secret_key
+follow signing-here mint-404,mint-jwt-404 by_secret_key
+follow key-file none by_nothing --token-file "$work/secret-key"
+follow key-command none by_nothing --token-cmd 'echo tr_dev_simulator'
+follow api-key-file none endpoint_only --token-file "$work/api-key"
+follow busy token-429 by_endpoint
+follow failing token-500 by_endpoint
+settle
+works api-key bearer direct newest-minting older-minting signing-here key-file \
+    key-command api-key-file busy failing
+expect_text busy out '"state":"reconnecting".*answered 429: Too many requests' &&
+    ok 'waiting for the token endpoint is told'
+
+# Every error of the token endpoint.
+
+follow unknown-key token-401 by_endpoint
+follow denied token-403 by_endpoint
+follow unknown-run token-404 by_endpoint
+follow page token-502 by_endpoint
+follow empty token-empty by_endpoint
+follow missing token-missing by_endpoint
+follow opaque token-opaque by_endpoint
+follow expired token-expired by_endpoint
+follow other-run token-other-run by_endpoint
+follow closed token-closed by_endpoint
+follow always-refused 401-always by_endpoint
+follow no-scope 403 by_secret_key
+follow not-there none by_nothing --token-file "$work/nonesuch"
+follow empty-file none by_nothing --token-file /dev/null
+follow failing-command none by_nothing --token-cmd 'exit 3'
+follow no-key none endpoint_only
+follow nothing none by_nothing
+follow wrong-token none by_token
+settle
+refused unknown-key 4 'refused the API key.*Unauthorized'
+refused denied 4 '403: Access denied to this run'
+refused unknown-run 5 '404: Task run not found'
+refused page 6 'answered 502.*gave up'
+refused empty 6 'returned no token'
+refused missing 6 'returned no token'
+refused opaque 4 'refused the token.*Invalid API key'
+refused expired 4 'it expired at 2'
+refused other-run 4 'may not read'
+refused closed 6 'the server closed the connection'
+refused always-refused 4 'refused the token'
+refused no-scope 4 'scope read:runs:run_'
+refused not-there 4 'nonesuch: No such file'
+refused empty-file 4 'gave no token'
+refused failing-command 4 'exit status 3'
+refused no-key 4 'Unauthorized'
+refused nothing 4 'set TRIGGER_SECRET_KEY'
+refused wrong-token 4 'refused the token'
+
+# A file and a command are read again when the server refuses what they gave;
+# the command is not the same twice here, and counts how often it was asked.
+
+cat >"$work/turns" <<'END'
+echo x >>"$1"
+if [ "$(wc -l <"$1")" -eq 1 ]; then cat "$2"; else echo tr_dev_simulator; fi
+END
+# The first token is good for 2 s only, the run takes 3.
+start_sim --scenario quick --token-life 2
+runtail_as made "$(by_endpoint)" token "$run" --print
+begin again-command "$(by_nothing)" --json --token-cmd \
+    "sh $work/turns $work/asked $work/made.out" "$run"
+settle
+works again-command
+[ "$(wc -l <"$work/asked")" -eq 2 ] && ok 'the command was asked twice'
+
+# Tokens of a short life: renewed without an entry lost or told twice.
+
+follow_short() {
+    start_sim --scenario success --speed 2 --token-life "$2"
+    begin "$1" "$($3)" --json "$run"
+}
+follow_short short-life 6 by_endpoint
+follow_short shorter-life 3 by_endpoint
+follow_short short-minted 6 by_secret_key
+start_sim --scenario success --speed 2 --token-life 6 --backend electric \
+    --live-sse
+begin short-streamed "$(by_endpoint)" --json "$run"
+start_sim --scenario success --speed 0 --fault 401@6
+begin refused-once "$(by_endpoint)" --json "$run"
+settle
+for name in short-life shorter-life short-minted short-streamed refused-once; do
+    expect_code "$name" 0 && expect_quiet "$name" && expect_lines "$name" &&
+        expect_value "$name" end entries 16 && ok "$name"
+done
+expect_text shorter-life out '"state":"reconnecting".*no longer good' &&
+    ok 'a pause for the token is told'
+
+# Secrets stay where they belong: not in the arguments of any process, not in
+# the output, and never at another origin.
+
+told=$work/told
+mkfifo "$told"
+start_sim --scenario success --speed 1
+env -i PATH="$PATH" HOME="$work" TRIGGER_API_URL="$url" \
+    TRIGGER_SECRET_KEY=tr_dev_simulator "$RUNTAIL" --json "$run" \
+    >"$told" 2>"$work/argv.err" </dev/null &
+follower=$!
+sed '/"type":"log"/q' <"$told" >"$work/argv.out"
+if [ -r "/proc/$follower/cmdline" ]; then
+    cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' |
+        grep -c '^tr_dev_simulator' >"$work/count"
+    [ "$(cat "$work/count")" -eq 0 ] && ok 'no process has a secret argument'
+fi
+# Its reader has left: it ends by itself, quietly.
+wait "$follower"
+echo $? >"$work/argv.code"
+expect_code argv 0 && expect_quiet argv && ok 'a reader that leaves ends it'
+stop_servers
+for name in api-key direct newest-minting refused-once short-life always-refused \
+    nothing; do
+    ! grep -q 'tr_dev_sim\|sim-api-key\|eyJ' "$work/$name.out" \
+        "$work/$name.err" || not_ok "$name: a secret in what it wrote"
+done
+ok 'no secret in what it wrote'
+
+: >"$work/requests"
+printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}' >"$work/target"
+start_serve "$work/target" "$work/requests"
+target=$url
+printf 'HTTP/1.1 302 Found\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n' \
+    "$target" >"$work/redirect"
+start_serve "$work/redirect"
+runtail_as redirect "$(by_token)" --json run_redirected
+stop_servers
+refused redirect 6 'redirects to'
+[ ! -s "$work/requests" ] && ok 'no request follows to another origin'
+finish
