@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/complain.h"
 #include "app/exit_code.h"
 #include "app/follow.h"
 #include "app/settings.h"
@@ -77,10 +78,8 @@ int demo_run(const struct options *options)
         sim_options.backend = options->backend;
     sim_options.fault = options->fault;
     struct sim *sim = start_without_signals(&sim_options, &err);
-    if (!sim) {
-        fprintf(stderr, "runtail: %s\n", err.message);
-        return exit_code_of_error(&err);
-    }
+    if (!sim)
+        return complain(&err);
     int code = follow_sim(options, sim, sim_options.scenario);
     sim_stop(sim);
     return code;

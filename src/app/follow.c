@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "app/complain.h"
 #include "app/exit_code.h"
 #include "app/tui.h"
 #include "app/verdict.h"
@@ -27,7 +28,7 @@
 #include "wire/jwt.h"
 
 enum {
-    LINGER_MS = 1500,       /* watching for late entries, in lines */
+    LINGER_MS = 1500, /* watching for late entries, in lines */
     SCREEN_LINGER_MS = 15000
 };
 
@@ -40,19 +41,19 @@ struct session {
     struct http *http;
     struct token *token;
     struct source *source;
-    char *poll_secret;     /* a header; secret */
-    struct sink *sink;     /* lines, or … */
-    struct tui *tui;       /* … the screen */
+    char *poll_secret; /* a header; secret */
+    struct sink *sink; /* lines, or … */
+    struct tui *tui;   /* … the screen */
     struct run *run;
-    struct spool *spool;   /* for log text beyond --memory */
-    bool spool_told;       /* that it cannot be used */
+    struct spool *spool; /* for log text beyond --memory */
+    bool spool_told;     /* that it cannot be used */
     regex_t include, exclude;
     bool has_include, has_exclude;
     struct loop_timer timeout;
-    struct error failure;  /* why following ended early */
-    bool ended;            /* the source has told its end */
-    int forced_code;       /* -1: the run decides */
-    bool reader_left;      /* nobody reads our output any more */
+    struct error failure; /* why following ended early */
+    bool ended;           /* the source has told its end */
+    int forced_code;      /* -1: the run decides */
+    bool reader_left;     /* nobody reads our output any more */
 };
 
 /* Ends the session with an exit status of its own. */
@@ -152,8 +153,7 @@ static void check_spool(struct session *session)
         return;
     session->spool_told = true;
     snprintf(words, sizeof words,
-             "no room for older log text on disk (%s): it is dropped",
-             failure);
+             "no room for older log text on disk (%s): it is dropped", failure);
     struct event event = {.type = EVENT_NOTICE,
                           .time_ms = loop_wall_ms(session->loop),
                           .notice = words};
@@ -180,8 +180,8 @@ static bool compile(regex_t *expression, bool *ready, const char *text,
         return true;
     regerror(bad, expression, words, sizeof words);
     return error_set(err, ERROR_USAGE,
-                     "--%s: \"%.60s\" is no regular expression: %s", name,
-                     text, words);
+                     "--%s: \"%.60s\" is no regular expression: %s", name, text,
+                     words);
 }
 
 static bool is_dumb_terminal(void)
@@ -193,8 +193,7 @@ static bool is_dumb_terminal(void)
 static bool wants_screen(const struct options *options)
 {
     return options->output == OUTPUT_AUTO && !options->no_follow &&
-           isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
-           !is_dumb_terminal();
+           isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) && !is_dumb_terminal();
 }
 
 static bool is_set(const char *name)
@@ -322,16 +321,14 @@ static void make_source(struct session *session, bool on_screen)
     source_options.renew_context = session;
     source_options.query_token = settings->query_token;
     if (options->command == COMMAND_AGENT) {
-        session->source =
-            source_agent_create(&source_options, session->http, session->loop,
-                                on_event, session);
+        session->source = source_agent_create(&source_options, session->http,
+                                              session->loop, on_event, session);
         return;
     }
     if (options->command == COMMAND_SSE) {
         source_options.api_url = options->target;
-        session->source =
-            source_sse_create(&source_options, session->http, session->loop,
-                              on_event, session);
+        session->source = source_sse_create(&source_options, session->http,
+                                            session->loop, on_event, session);
         return;
     }
     session->source =
@@ -339,8 +336,7 @@ static void make_source(struct session *session, bool on_screen)
                           session->token, on_event, session);
 }
 
-static struct http *make_http(const struct options *options,
-                              struct loop *loop)
+static struct http *make_http(const struct options *options, struct loop *loop)
 {
     struct http_options http_options = {
         .ca_file = options->ca_file,
@@ -352,14 +348,13 @@ static struct http *make_http(const struct options *options,
 static bool open_session(struct session *session, struct error *err)
 {
     const struct options *options = session->options;
-    bool on_screen =
-        wants_screen(options) && options->command != COMMAND_SHOW;
+    bool on_screen = wants_screen(options) && options->command != COMMAND_SHOW;
     session->loop = loop_create(err);
     if (!session->loop)
         return false;
     session->http = make_http(options, session->loop);
-    session->token = make_token(session->settings, session->http,
-                                session->loop, session->run_id);
+    session->token = make_token(session->settings, session->http, session->loop,
+                                session->run_id);
     session->run = run_create(session->run_id, options->memory);
     session->spool = spool_create();
     struct spill spill = spool_spill(session->spool);
@@ -368,8 +363,8 @@ static bool open_session(struct session *session, struct error *err)
     loop_set_signals(session->loop, on_signal, session);
     loop_set_turn(session->loop, on_turn, session);
     if (options->timeout_ms)
-        loop_timer_start(session->loop, &session->timeout,
-                         options->timeout_ms, on_timeout, session);
+        loop_timer_start(session->loop, &session->timeout, options->timeout_ms,
+                         on_timeout, session);
     return on_screen ? open_screen(session, err) : open_lines(session, err);
 }
 
@@ -404,14 +399,6 @@ static void close_session(struct session *session)
     loop_destroy(session->loop);
 }
 
-static void print_error(const struct error *err)
-{
-    struct buf safe = buf_make(0);
-    escape_text(&safe, err->message, strlen(err->message), 0);
-    fprintf(stderr, "runtail: %s\n", buf_str(&safe));
-    buf_free(&safe);
-}
-
 /* Leaves the screen and says on the main one what there is to say. */
 static void leave_screen(struct session *session, const char *again)
 {
@@ -422,8 +409,8 @@ static void leave_screen(struct session *session, const char *again)
     tui_close(session->tui);
     session->tui = NULL;
     if (!nothing_heard(session))
-        verdict_print(stdout, session->run, loop_wall_ms(session->loop),
-                      again, failure);
+        verdict_print(stdout, session->run, loop_wall_ms(session->loop), again,
+                      failure);
 }
 
 static int code_of(const struct session *session)
@@ -443,13 +430,13 @@ static void say_why(const struct session *session)
 {
     struct error err = {0};
     if (session->failure.kind != ERROR_NONE) {
-        print_error(&session->failure);
+        complain(&session->failure);
     } else if (session->forced_code == EXIT_TIMEOUT) {
         error_set(&err, ERROR_CONNECTION,
                   "gave up on %s after the time that --timeout allows; the "
                   "run goes on",
                   session->run_id);
-        print_error(&err);
+        complain(&err);
     }
 }
 
@@ -474,7 +461,7 @@ int follow_run(const struct options *options, struct settings *settings,
         code = code_of(&session);
     } else {
         tui_close(session.tui);
-        print_error(&err);
+        complain(&err);
         code = exit_code_of_error(&err);
     }
     close_session(&session);
@@ -488,8 +475,7 @@ struct token_answer {
     struct error err;
 };
 
-static void on_token(void *context, const char *token,
-                     const struct error *err)
+static void on_token(void *context, const char *token, const struct error *err)
 {
     struct token_answer *answer = context;
     if (err)
@@ -527,13 +513,13 @@ static void print_token(const struct options *options, const char *token,
     buf_free(&claims.scopes);
 }
 
-int follow_token(const struct options *options,
-                 const struct settings *settings, const char *run)
+int follow_token(const struct options *options, const struct settings *settings,
+                 const char *run)
 {
     struct token_answer answer = {0};
     answer.loop = loop_create(&answer.err);
     if (!answer.loop) {
-        print_error(&answer.err);
+        complain(&answer.err);
         return EXIT_CONNECTION;
     }
     struct http *http = make_http(options, answer.loop);
@@ -543,7 +529,7 @@ int follow_token(const struct options *options,
     if (answer.value)
         print_token(options, answer.value, token_origin(token));
     else
-        print_error(&answer.err);
+        complain(&answer.err);
     if (answer.value)
         mem_wipe(answer.value, strlen(answer.value));
     free(answer.value);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/complain.h"
 #include "app/demo.h"
 #include "app/exit_code.h"
 #include "app/follow.h"
@@ -38,12 +39,6 @@ static void guard_crashes(void)
         sigaction(crashes[i], &action, NULL);
 }
 
-static int complain(const struct error *err)
-{
-    fprintf(stderr, "runtail: %s\n", err->message);
-    return exit_code_of_error(err);
-}
-
 /* What a stream is called in messages: its address without secrets. */
 static char *stream_name(const char *url)
 {
@@ -60,13 +55,12 @@ static int run_command(const struct options *options)
 {
     struct error err = {0};
     struct settings settings;
-    char *run = options->command == COMMAND_SSE
-                    ? stream_name(options->target)
-                    : url_run_id(options->target);
+    char *run = options->command == COMMAND_SSE ? stream_name(options->target)
+                                                : url_run_id(options->target);
     int code;
     if (!run)
         error_set(&err, ERROR_USAGE,
-                  "\"%.100s\" is no run id (run_…) nor the URL of a run",
+                  "\"%.100s\" is no run id (run_1234) nor the URL of a run",
                   options->target);
     bool good = settings_load(&settings, options, &err) && run;
     if (!good)

@@ -1,0 +1,11 @@
+/* Saying why something did not work. */
+#ifndef APP_COMPLAIN_H
+#define APP_COMPLAIN_H
+
+#include "base/error.h"
+
+/* Prints the message on standard error, made safe: it may hold what a server
+ * or the command line said. Returns the exit status that goes with it. */
+int complain(const struct error *err);
+
+#endif
