@@ -32,9 +32,9 @@ enum {
     CONNECT_MS = 10 * 1000,
     ANSWER_MS = 30 * 1000,
     POLL_MS = 3000,
-    IDLE_MS = 45 * 1000,         /* a live request is held for 20 s or so */
-    FIRST_TRIES = 3,             /* before anything was ever heard */
-    UNKNOWN_RUN_TRIES = 3,       /* for "not found, try again" */
+    IDLE_MS = 45 * 1000,   /* a live request is held for 20 s or so */
+    FIRST_TRIES = 3,       /* before anything was ever heard */
+    UNKNOWN_RUN_TRIES = 3, /* for "not found, try again" */
     FAST_ANSWER_MS = 200,
     EMPTY_BODY = 100, /* bytes; a bare up-to-date has fewer */
     MAX_FAST_ANSWERS = 5,
@@ -53,7 +53,7 @@ struct source_run {
 
     struct shape *shape;
     struct decoder *decoder;
-    struct sse *sse;          /* of the live stream under way */
+    struct sse *sse; /* of the live stream under way */
     struct http_call *call, *details;
     struct loop_timer wait;   /* until the next request */
     struct loop_timer linger; /* until the end is told */
@@ -61,9 +61,9 @@ struct source_run {
 
     bool polling, heard, streaming, stream_refused, ended;
     bool details_wanted;
-    uint64_t rows_taken;      /* in the answer under way */
-    int64_t told_offset_ms;   /* of the clocks, as last told */
-    int attempt;              /* failures in a row */
+    uint64_t rows_taken;    /* in the answer under way */
+    int64_t told_offset_ms; /* of the clocks, as last told */
+    int attempt;            /* failures in a row */
     int unknown_tries, fast_answers, restarts;
 };
 
@@ -83,8 +83,7 @@ static void tell_link(struct source_run *run, enum connection_state state,
 {
     static const char *const words[] = {"long-poll", "sse", "poll"};
     const char *transport = words[run->polling ? 2 : run->streaming];
-    bool same = run->link.state == state &&
-                run->link.transport == transport &&
+    bool same = run->link.state == state && run->link.transport == transport &&
                 run->told_offset_ms == run->link.clock_offset_ms &&
                 state != CONNECTION_RECONNECTING;
     if (same)
@@ -326,7 +325,9 @@ static void end_now(void *context)
 /* True when the run ended long before we looked: nothing can come late. */
 static bool ended_long_ago(const struct source_run *run)
 {
-    enum { LONG_MS = 10 * 1000 };
+    enum {
+        LONG_MS = 10 * 1000
+    };
     const struct run_facts *facts = decoder_facts(run->decoder);
     int64_t now_ms = loop_wall_ms(run->loop) + run->link.clock_offset_ms;
     return facts->completed_ms != INSTANT_NONE &&
@@ -344,8 +345,8 @@ static int64_t linger_of(const struct source_run *run)
 static bool check_end(struct source_run *run)
 {
     bool told = run->polling || shape_is_up_to_date(run->shape);
-    bool over = decoder_facts(run->decoder)->finished ||
-                (!run->options.follow && told);
+    bool over =
+        decoder_facts(run->decoder)->finished || (!run->options.follow && told);
     if (run->ended || !over)
         return run->ended;
     if (run->linger.active)
@@ -367,8 +368,7 @@ static void on_details(void *context, struct http_call *call,
         decoder_take_details(run->decoder, result->body, result->body_len,
                              loop_wall_ms(run->loop));
     if (run->linger.active)
-        loop_timer_start(run->loop, &run->linger, linger_of(run), end_now,
-                         run);
+        loop_timer_start(run->loop, &run->linger, linger_of(run), end_now, run);
 }
 
 static char *auth_header(const char *token)
@@ -430,7 +430,9 @@ static void on_row(void *context, struct row *row)
 
 static void note_clock(struct source_run *run, const struct http_call *call)
 {
-    enum { NEWS_MS = 2000 }; /* more than a Date header's inexactness */
+    enum {
+        NEWS_MS = 2000
+    }; /* more than a Date header's inexactness */
     int64_t offset_ms;
     if (!http_clock_offset(call, &offset_ms) ||
         llabs(offset_ms - run->link.clock_offset_ms) < NEWS_MS)
@@ -478,6 +480,27 @@ static void tell_live(struct source_run *run)
         tell_link(run, CONNECTION_LIVE, -1, NULL);
 }
 
+/* Catching up, and yet not a word about the run came. */
+static bool is_told_nothing(const struct source_run *run)
+{
+    const struct run_facts *facts = decoder_facts(run->decoder);
+    return !shape_is_up_to_date(run->shape) && !facts->task &&
+           facts->status == STATUS_UNKNOWN;
+}
+
+static void end_without_a_word(struct source_run *run)
+{
+    struct error err = {0};
+    struct buf where = buf_make(0);
+    url_for_display(&where, server_of(run));
+    error_set(&err, ERROR_PROTOCOL,
+              "%s answers with nothing about %s; a proxy may empty its "
+              "answers, or the URL is not that of a Trigger.dev API",
+              buf_str(&where), run->options.run);
+    buf_free(&where);
+    tell_end(run, &err);
+}
+
 /* Something between that answers held requests at once would make us spin. */
 static void go_on(struct source_run *run, const struct http_result *result)
 {
@@ -486,10 +509,12 @@ static void go_on(struct source_run *run, const struct http_result *result)
     run->fast_answers = fast ? run->fast_answers + 1 : 0;
     if (check_end(run))
         return;
-    if (run->fast_answers >= MAX_FAST_ANSWERS)
-        wait_then_go_on(run, backoff_ms(run->fast_answers -
-                                            MAX_FAST_ANSWERS + 1,
-                                        chance(), -1));
+    if (run->fast_answers >= MAX_FAST_ANSWERS && is_told_nothing(run))
+        end_without_a_word(run);
+    else if (run->fast_answers >= MAX_FAST_ANSWERS)
+        wait_then_go_on(
+            run,
+            backoff_ms(run->fast_answers - MAX_FAST_ANSWERS + 1, chance(), -1));
     else
         next_request(run);
 }
@@ -523,8 +548,8 @@ static void take_feed(struct source_run *run, struct http_call *call,
         return;
     }
     bool was_live = shape_is_live(run->shape);
-    if (shape_take_answer(run->shape, &headers, result->body,
-                          result->body_len, on_row, run, &err)) {
+    if (shape_take_answer(run->shape, &headers, result->body, result->body_len,
+                          on_row, run, &err)) {
         note_success(run);
         if (was_live) /* it was asked to stream and did not */
             run->stream_refused = true;
@@ -570,8 +595,8 @@ static bool take_stream(struct source_run *run, const char *bytes, size_t len)
     struct error err = {0};
     sse_feed(run->sse, bytes, len);
     while (sse_next(run->sse, &event, &err))
-        if (!shape_take_message(run->shape, event.data, event.data_len,
-                                on_row, run, &err))
+        if (!shape_take_message(run->shape, event.data, event.data_len, on_row,
+                                run, &err))
             break;
     if (shape_must_refetch(run->shape))
         shape_restart(run->shape, NULL);
@@ -597,8 +622,8 @@ static void on_feed_headers(void *context, struct http_call *call)
     struct source_run *run = context;
     struct shape_headers headers;
     struct error err = {0};
-    run->streaming = http_status(call) == 200 &&
-                     is_type(call, "text/event-stream");
+    run->streaming =
+        http_status(call) == 200 && is_type(call, "text/event-stream");
     if (!run->streaming)
         return;
     note_clock(run, call);
@@ -648,8 +673,7 @@ static void ask_feed(struct source_run *run, const char *token)
     buf_free(&url);
 }
 
-static void take_poll(struct source_run *run,
-                      const struct http_result *result)
+static void take_poll(struct source_run *run, const struct http_result *result)
 {
     struct error err = {0};
     int64_t now_ms = loop_wall_ms(run->loop);
@@ -715,8 +739,7 @@ static void ask_poll(struct source_run *run, const char *token)
     buf_free(&url);
 }
 
-static void on_token(void *context, const char *token,
-                     const struct error *err)
+static void on_token(void *context, const char *token, const struct error *err)
 {
     struct source_run *run = context;
     if (run->ended)
