@@ -1,0 +1,39 @@
+/* Turns frames into the fewest bytes that make the terminal show them. Writes
+ * nothing itself: the bytes are appended to a buffer, to be sent whole. Wants
+ * curses' terminal set up while a painter is created. */
+#ifndef IO_PAINTER_H
+#define IO_PAINTER_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "view/frame.h"
+
+struct painter;
+
+struct painter_options {
+    bool colors;
+    bool utf8;       /* the terminal takes UTF-8, else ASCII */
+    bool wide_signs; /* signs of ambiguous width may take two columns */
+};
+
+/* NULL: the terminal cannot place its cursor. */
+struct painter *painter_create(const struct painter_options *options);
+void painter_destroy(struct painter *painter);
+
+/* What makes the terminal show the frame. The frame is borrowed. */
+void painter_paint(struct painter *painter, const struct frame *frame,
+                   struct buf *out);
+
+/* What the terminal shows is not known any more: the next frame is written
+ * whole, from a cleared screen. */
+void painter_forget(struct painter *painter);
+
+/* What gives the terminal's modes back as they were. height: its rows.
+ * Forgets. */
+void painter_leave(struct painter *painter, int height, struct buf *out);
+
+/* What ends the modes of full-screen programs, where curses cannot do it. */
+void painter_add_end(const struct painter *painter, struct buf *out);
+
+#endif
