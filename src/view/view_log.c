@@ -168,7 +168,9 @@ static bool has_time(const struct canvas *canvas, const struct entry *entry,
 
 /* Of a line in the same second as the one before only what differs is shown:
  * it is easier to scan, and at many lines a second most of what a line costs
- * to write. The top line of a page that stands still has its time whole. */
+ * to write. Where the time is when the line arrived that is nothing: its
+ * milliseconds tell of the network. The top line of a page that stands still
+ * has its time whole. */
 static bool is_same_second(const struct canvas *canvas,
                            const struct entry *entry, int64_t before)
 {
@@ -177,6 +179,12 @@ static bool is_same_second(const struct canvas *canvas,
     return !top && entry->kind == ENTRY_LOG && entry->time_ms >= 0 &&
            canvas->view->time != TIME_DELTA && before != INSTANT_NONE &&
            before / 1000 == entry->time_ms / 1000;
+}
+
+static const char *differing_part(const char *time, const struct entry *entry)
+{
+    const char *ms = entry->time_is_arrival ? NULL : strchr(time, '.');
+    return ms ? ms : "";
 }
 
 static bool draw_time(const struct canvas *canvas, const struct entry *entry,
@@ -189,7 +197,7 @@ static bool draw_time(const struct canvas *canvas, const struct entry *entry,
     time_text(canvas, entry, text, sizeof text);
     const char *shown = text;
     if (is_same_second(canvas, entry, before))
-        shown = strchr(text, '.') ? strchr(text, '.') : "";
+        shown = differing_part(text, entry);
     int width = canvas->layout->time_width, len = (int)strlen(shown);
     int x = canvas->layout->log_x + 1 + (len < width ? width - len : 0);
     frame_puts(canvas->frame, x, y, width,
