@@ -15,6 +15,7 @@
 #include "app/tui.h"
 #include "app/verdict.h"
 #include "app/zone.h"
+#include "base/duration.h"
 #include "base/instant.h"
 #include "base/mem.h"
 #include "io/http.h"
@@ -218,9 +219,30 @@ static bool wants_color(const struct options *options)
     return isatty(STDOUT_FILENO) && !is_dumb_terminal();
 }
 
+/* --since as a moment: a time, or so long before now. */
+static bool read_since(const char *text, int64_t now_ms, int64_t *since_ms,
+                       struct error *err)
+{
+    *since_ms = INSTANT_NONE;
+    if (!text || instant_parse_rfc3339(text, strlen(text), since_ms))
+        return true;
+    if (duration_parse(text, since_ms)) {
+        *since_ms = now_ms - *since_ms;
+        return true;
+    }
+    return error_set(err, ERROR_USAGE,
+                     "--since takes a duration such as 10m, or a time such as "
+                     "2026-01-02T03:04:05Z, not \"%.40s\"",
+                     text);
+}
+
 static bool open_lines(struct session *session, struct error *err)
 {
     const struct options *options = session->options;
+    int64_t since_ms;
+    if (!read_since(options->since, loop_wall_ms(session->loop), &since_ms,
+                    err))
+        return false;
     if (!compile(&session->include, &session->has_include, options->include,
                  "include", err) ||
         !compile(&session->exclude, &session->has_exclude, options->exclude,
@@ -231,6 +253,8 @@ static bool open_lines(struct session *session, struct error *err)
         .now_ms = loop_wall_ms(session->loop),
         .source = session->source->ops->name,
         .level = options->level,
+        .since_ms = since_ms,
+        .tail = options->tail < 0 ? SIZE_MAX : (size_t)options->tail,
         .include = session->has_include ? &session->include : NULL,
         .exclude = session->has_exclude ? &session->exclude : NULL,
         .fields = options->json_fields,

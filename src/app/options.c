@@ -170,6 +170,8 @@ static const char **text_of(struct options *options, enum option_id id)
         return &options->include;
     case OPTION_EXCLUDE:
         return &options->exclude;
+    case OPTION_SINCE:
+        return &options->since;
     case OPTION_TZ:
         return &options->zone;
     case OPTION_PROGRESS_KEY:
@@ -262,6 +264,8 @@ static bool take_option(struct options *options, const struct option_info *info,
         return read_duration(&options->idle_ms, info->name, word, err);
     case OPTION_MAX_RETRIES:
         return read_count(&options->max_retries, info->name, word, err);
+    case OPTION_TAIL:
+        return read_count(&options->tail, info->name, word, err);
     case OPTION_MEMORY:
         return read_memory(&options->memory, word, err);
     case OPTION_SPEED:
@@ -345,6 +349,7 @@ bool options_parse(struct options *options, int argc, char **argv,
     struct option long_options[INFO_COUNT + 1];
     *options = (struct options){
         .max_retries = -1,
+        .tail = -1,
         .memory = 64 * 1024 * 1024,
         .speed = 1,
     };
@@ -352,7 +357,7 @@ bool options_parse(struct options *options, int argc, char **argv,
     opterr = 0;
     optind = 0;
     for (;;) {
-        int found = getopt_long(argc, argv, ":a:H:hV", long_options, NULL);
+        int found = getopt_long(argc, argv, ":a:n:H:hV", long_options, NULL);
         if (found == -1)
             break;
         if (found == ':')

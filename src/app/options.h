@@ -47,6 +47,8 @@ struct options {
     const char *json_fields;
     bool no_follow, poll_only, no_exit_status, print_token, query_token;
     enum log_level level;
+    int tail;          /* -1: all */
+    const char *since; /* a duration or a time; NULL: all */
     const char *include, *exclude;
     enum time_column time;
     const char *zone;

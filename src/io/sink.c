@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 void sink_event(struct sink *sink, const struct event *event)
 {
@@ -60,6 +63,58 @@ bool sink_is_same_link(struct sink *sink, const struct connection *connection)
     return same;
 }
 
+void sink_set_tail(struct sink *sink, size_t tail)
+{
+    sink->tail = tail;
+    if (tail && tail != SIZE_MAX)
+        sink->held = mem_zalloc(tail, sizeof *sink->held);
+}
+
+void sink_forget_tail(struct sink *sink)
+{
+    for (size_t i = 0; sink->held && i < sink->tail; i++)
+        buf_free(&sink->held[i]);
+    free(sink->held);
+    sink->held = NULL;
+    sink->tail = SIZE_MAX;
+}
+
+void sink_hold(struct sink *sink, size_t start)
+{
+    if (sink->tail == SIZE_MAX)
+        return;
+    if (sink->held) {
+        struct buf *slot = &sink->held[sink->held_next];
+        buf_clear(slot);
+        buf_add(slot, sink->out.data + start, sink->out.len - start);
+        sink->held_next = (sink->held_next + 1) % sink->tail;
+        if (sink->held_count < sink->tail)
+            sink->held_count++;
+    }
+    buf_truncate(&sink->out, start);
+}
+
+/* The start is over once the connection is live, or at the end. */
+static bool is_start_over(const struct event *event)
+{
+    if (event->type == EVENT_CONNECTION)
+        return event->connection.state != CONNECTION_CONNECTING &&
+               event->connection.state != CONNECTION_RECONNECTING;
+    return event->type == EVENT_END;
+}
+
+void sink_release(struct sink *sink, const struct event *event)
+{
+    if (sink->tail == SIZE_MAX || !is_start_over(event))
+        return;
+    size_t first = sink->held_next + sink->tail - sink->held_count;
+    for (size_t i = 0; i < sink->held_count; i++) {
+        struct buf *line = &sink->held[(first + i) % sink->tail];
+        buf_add(&sink->out, buf_str(line), line->len);
+    }
+    sink_forget_tail(sink);
+}
+
 static bool matches(const regex_t *expression, const struct log_entry *entry)
 {
     regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)entry->message_len};
@@ -70,6 +125,8 @@ bool sink_wants(const struct sink_options *options,
                 const struct log_entry *entry)
 {
     if (entry->level != LEVEL_NONE && entry->level < options->level)
+        return false;
+    if (entry->time_ms < options->since_ms)
         return false;
     if (options->include && !matches(options->include, entry))
         return false;

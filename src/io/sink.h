@@ -24,6 +24,8 @@ struct sink {
     struct buf out; /* lines that wait to be written */
     int link_state; /* enum connection_state, as last written; -1: none */
     const char *link_transport;
+    struct buf *held; /* the last lines of the start; `tail` of them, a ring */
+    size_t tail, held_count, held_next;
 };
 
 /* How sinks of lines choose and write. Borrowed texts, for the sink's life. */
@@ -32,6 +34,9 @@ struct sink_options {
     int64_t now_ms;       /* wall clock at the start */
     const char *source;   /* kind of source: "trigger" */
     enum log_level level; /* entries below are left out; NONE: all */
+    int64_t since_ms;     /* entries before are left out */
+    size_t tail;          /* of the entries there are at the start, only the
+                           * last so many; SIZE_MAX: all */
     const regex_t *include, *exclude; /* NULL: none */
     const char *fields;               /* --json=FIELDS: comma list; NULL: all */
     bool color;
@@ -55,7 +60,15 @@ bool sink_flush(struct sink *sink, struct error *err);
  * were found to differ.) Notes it as written. */
 bool sink_is_same_link(struct sink *sink, const struct connection *connection);
 
-/* Does the entry pass level and expressions? */
+/* The last lines of the start are held back until it is over: sink_hold() is
+ * told where the line of an entry begins in `out`; sink_release() is called
+ * with each event before it is written. */
+void sink_set_tail(struct sink *sink, size_t tail);
+void sink_hold(struct sink *sink, size_t start);
+void sink_release(struct sink *sink, const struct event *event);
+void sink_forget_tail(struct sink *sink);
+
+/* Does the entry pass level, time and expressions? */
 bool sink_wants(const struct sink_options *options,
                 const struct log_entry *entry);
 

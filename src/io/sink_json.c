@@ -235,6 +235,7 @@ static void write_log(struct sink_json *sink, const struct event *event)
     sink->entries++;
     if (!sink_wants(&sink->options, entry))
         return;
+    size_t start = sink->base.out.len;
     begin(sink, "log");
     text(sink, "run", event->run);
     integer(sink, "seq", (int64_t)event->log.seq);
@@ -247,6 +248,7 @@ static void write_log(struct sink_json *sink, const struct event *event)
     if (entry->data && key(sink, "data"))
         escape_raw_json(&sink->line, entry->data, entry->data_len);
     finish(sink);
+    sink_hold(&sink->base, start);
 }
 
 static void write_sse(struct sink_json *sink, const struct event *event)
@@ -305,6 +307,7 @@ static void write_end(struct sink_json *sink, const struct event *event)
 static void take_event(struct sink *base, const struct event *event)
 {
     struct sink_json *sink = (struct sink_json *)base;
+    sink_release(base, event);
     switch (event->type) {
     case EVENT_CONNECTION:
         write_connection(sink, &event->connection);
@@ -335,6 +338,7 @@ static void take_event(struct sink *base, const struct event *event)
 static void destroy(struct sink *base)
 {
     struct sink_json *sink = (struct sink_json *)base;
+    sink_forget_tail(base);
     facts_free(&sink->facts);
     buf_free(&sink->last_run);
     buf_free(&sink->line);
@@ -350,6 +354,7 @@ struct sink *sink_json_create(const struct sink_options *options)
     sink->base.ops = &ops;
     sink->base.fd = options->fd;
     sink->base.link_state = -1;
+    sink_set_tail(&sink->base, options->tail);
     sink->options = *options;
     facts_init(&sink->facts);
     write_hello(sink);

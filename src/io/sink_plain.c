@@ -71,6 +71,7 @@ static void write_log(struct sink_plain *sink, const struct event *event)
     sink->entries++;
     if (!sink_wants(&sink->options, entry))
         return;
+    size_t start = out_of(sink)->len;
     add_time(sink, entry->time_ms);
     add_level(sink, entry);
     escape_text(out_of(sink), entry->message, entry->message_len, 0);
@@ -81,6 +82,7 @@ static void write_log(struct sink_plain *sink, const struct event *event)
     }
     buf_addc(out_of(sink), '\n');
     buf_free(&data);
+    sink_hold(&sink->base, start);
 }
 
 /* "14:02:27.190 name  data": the name only when the stream gave one. */
@@ -244,6 +246,7 @@ static void write_remark(struct sink_plain *sink, const char *words)
 static void take_event(struct sink *base, const struct event *event)
 {
     struct sink_plain *sink = (struct sink_plain *)base;
+    sink_release(base, event);
     switch (event->type) {
     case EVENT_CONNECTION:
         write_connection(sink, &event->connection);
@@ -281,6 +284,7 @@ static void take_event(struct sink *base, const struct event *event)
 static void destroy(struct sink *base)
 {
     struct sink_plain *sink = (struct sink_plain *)base;
+    sink_forget_tail(base);
     facts_free(&sink->facts);
     buf_free(&sink->base.out);
     free(sink);
@@ -294,6 +298,7 @@ struct sink *sink_plain_create(const struct sink_options *options)
     sink->base.ops = &ops;
     sink->base.fd = options->fd;
     sink->base.link_state = -1;
+    sink_set_tail(&sink->base, options->tail);
     sink->options = *options;
     sink->told_tenth = -1;
     facts_init(&sink->facts);
