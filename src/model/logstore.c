@@ -31,7 +31,8 @@ enum {
     HAS_WORD = 8,
     HAS_SEQ = 16,
     HAS_STEP = 32,
-    TIME_IS_ARRIVAL = 64
+    TIME_IS_ARRIVAL = 64,
+    IS_TITLE = 128
 };
 
 struct block {
@@ -249,7 +250,8 @@ static size_t put_header(uint8_t *out, const struct block *block,
                   (entry->level_word ? HAS_WORD : 0) |
                   (entry->seq ? HAS_SEQ : 0) |
                   (entry->step != NO_STEP ? HAS_STEP : 0) |
-                  (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0));
+                  (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0) |
+                           (entry->is_title ? IS_TITLE : 0));
     out[len++] = (uint8_t)entry->level;
     len += put_number(out + len, fold_sign((uint64_t)entry->time_ms -
                                            (uint64_t)block->base_time_ms));
@@ -386,6 +388,8 @@ static void read_entry(const struct block *block, size_t index,
         .kind = (enum entry_kind)(first & KIND_MASK),
         .time_is_arrival = first & TIME_IS_ARRIVAL,
         .withdrawn = is_withdrawn(block, index),
+        .is_title = first & IS_TITLE,
+        .hidden = is_withdrawn(block, index) || first & IS_TITLE,
         .step = NO_STEP,
     };
     out->level = (enum log_level) * p++;

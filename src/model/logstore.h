@@ -30,6 +30,8 @@ struct entry {
     int64_t time_ms;
     bool time_is_arrival;
     bool withdrawn; /* the task took it back */
+    bool is_title;  /* a log entry that only says its step's title again */
+    bool hidden;    /* either: not to be shown; ignored when appending */
     enum log_level level;
     const char *level_word; /* only when it is not the level's usual word */
     const char *text;

@@ -199,6 +199,22 @@ static void count_level(struct run *run, enum log_level level, uint64_t number)
     }
 }
 
+/* Tasks that tell a step often log its title too, which the step's header says
+ * already. Notes that it was logged. */
+static bool repeats_title(struct run *run, const struct log_entry *entry)
+{
+    struct step *step =
+        run->step_count ? &run->steps[run->step_count - 1] : NULL;
+    bool repeats = step && step->entry_count == 0 && !step->title_logged &&
+                   !entry->data && entry->level < LEVEL_WARN &&
+                   strlen(step->title) == entry->message_len &&
+                   memcmp(step->title, entry->message,
+                          entry->message_len) == 0;
+    if (repeats)
+        step->title_logged = true;
+    return repeats;
+}
+
 static void apply_log(struct run *run, const struct event *event)
 {
     const struct log_entry *from = event->log.entry;
@@ -217,8 +233,11 @@ static void apply_log(struct run *run, const struct event *event)
         .detail = from->data,
         .detail_len = from->data_len,
         .step = current_step(run),
+        .is_title = repeats_title(run, from),
     };
-    count_level(run, from->level, logstore_append(run->log, &entry));
+    uint64_t number = logstore_append(run->log, &entry);
+    if (!entry.is_title)
+        count_level(run, from->level, number);
     run->entries++;
     run->standing++;
 }
@@ -273,7 +292,8 @@ static void withdraw(struct run *run, uint64_t count)
             entry.withdrawn)
             continue;
         logstore_withdraw(run->log, n - 1);
-        discount(run, &entry);
+        if (!entry.is_title)
+            discount(run, &entry);
         run->standing -= run->standing > 0;
         count--;
     }

@@ -27,6 +27,7 @@ struct step {
     uint64_t first_entry; /* number of its ENTRY_STEP in the store */
     uint64_t entry_count; /* log entries under it, without the header */
     unsigned warnings, errors;
+    bool title_logged; /* an entry that repeats the title was hidden */
 };
 
 struct run;

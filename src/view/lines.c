@@ -209,7 +209,7 @@ static size_t hidden_in(const struct lines *lines, const struct run *run,
 static bool is_withdrawn(const struct run *run, uint64_t number)
 {
     struct entry entry;
-    return !logstore_get(run_log(run), number, &entry) || entry.withdrawn;
+    return !logstore_get(run_log(run), number, &entry) || entry.hidden;
 }
 
 static void remember_gone(struct lines *lines, uint64_t from, uint64_t to)
@@ -328,7 +328,7 @@ static bool asks(struct lines *lines, const struct run *run, uint64_t number)
 {
     struct entry entry;
     lines->looked++;
-    return logstore_get(run_log(run), number, &entry) && !entry.withdrawn &&
+    return logstore_get(run_log(run), number, &entry) && !entry.hidden &&
            filter_passes(&lines->filter, &entry);
 }
 

@@ -74,7 +74,7 @@ static void copy_step(struct doing *doing)
                        ? run_step(doing->run, step + 1)->first_entry
                        : logstore_end(run_log(doing->run));
     for (; at < end && text.len < COPY_MAX; at++)
-        if (logstore_get(run_log(doing->run), at, &entry) && !entry.withdrawn)
+        if (logstore_get(run_log(doing->run), at, &entry) && !entry.hidden)
             add_entry(&text, &entry);
     copy_safe(doing->view, "the step", buf_str(&text), text.len);
     buf_free(&text);

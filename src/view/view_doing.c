@@ -53,7 +53,7 @@ static bool is_wanted(struct doing *doing, uint64_t number,
                       struct pattern *pattern)
 {
     struct entry entry;
-    if (!logstore_get(run_log(doing->run), number, &entry) || entry.withdrawn ||
+    if (!logstore_get(run_log(doing->run), number, &entry) || entry.hidden ||
         !filter_passes(lines_filter(doing->view->lines), &entry))
         return false;
     if (pattern)

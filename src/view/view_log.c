@@ -102,7 +102,7 @@ static int64_t time_before(const struct run *run, uint64_t number)
     };
     struct entry entry;
     for (uint64_t i = 1; i <= LOOK_BACK && i <= number; i++)
-        if (logstore_get(run_log(run), number - i, &entry) && !entry.withdrawn)
+        if (logstore_get(run_log(run), number - i, &entry) && !entry.hidden)
             return entry.time_ms;
     return INSTANT_NONE;
 }
