@@ -154,6 +154,26 @@ static const struct {
     {STATUS_EXPIRED, STEP_STOPPED},
 };
 
+START_TEST(title_of_a_step_is_shown_once_though_it_is_logged_too)
+{
+    struct run *run = make_run();
+    struct entry entry;
+    tell_step(run, "Reading inbox", 10);
+    tell_log(run, LEVEL_NONE, NULL, "Reading inbox");
+    tell_log(run, LEVEL_NONE, NULL, "Reading inbox");
+    tell_log(run, LEVEL_WARN, "warn", "Reading inbox");
+    ck_assert(logstore_get(run_log(run), 1, &entry) && entry.hidden);
+    ck_assert(logstore_get(run_log(run), 2, &entry) && !entry.hidden);
+    ck_assert(logstore_get(run_log(run), 3, &entry) && !entry.hidden);
+    ck_assert_uint_eq(run_step(run, 0)->entry_count, 2);
+    ck_assert_uint_eq(run_entries(run), 3);
+    tell_rewrite(run, 3);
+    ck_assert_uint_eq(run_step(run, 0)->entry_count, 0);
+    ck_assert_uint_eq(run_entries_standing(run), 0);
+    finish(run);
+}
+END_TEST
+
 START_TEST(end_of_the_run_ends_its_step)
 {
     struct run *run = make_run();
@@ -400,5 +420,7 @@ UNIT_MAIN("run", tcase_add_test(tc, fresh_run_knows_nothing);
           tcase_add_test(tc, only_odd_level_words_are_kept);
           tcase_add_test(tc, event_of_an_unknown_stream_is_a_line);
           tcase_add_test(tc, gaps_are_counted_and_marked);
+          tcase_add_test(
+              tc, title_of_a_step_is_shown_once_though_it_is_logged_too);
           tcase_add_test(tc, link_is_remembered);
           tcase_add_test(tc, notice_and_end_are_remembered))
