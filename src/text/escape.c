@@ -308,8 +308,7 @@ static bool walk_next(struct walk *walk, struct piece *piece)
 struct sheet {
     struct buf *out;
     unsigned flags;
-    size_t line;      /* offset in out up to which columns were counted */
-    size_t columns;   /* of the line so far, up to there */
+    size_t stop;      /* offset in out of the last tab stop or line start */
     size_t uncounted; /* marks left out since the last piece */
 };
 
@@ -329,13 +328,11 @@ static size_t columns_between(const char *text, size_t len)
 static bool add_tab(struct sheet *sheet)
 {
     struct buf *out = sheet->out;
-    sheet->columns +=
-        columns_between(buf_str(out) + sheet->line, out->len - sheet->line);
-    size_t spaces = TAB_COLUMNS - sheet->columns % TAB_COLUMNS;
-    if (!buf_fill(out, ' ', spaces))
+    size_t columns =
+        columns_between(buf_str(out) + sheet->stop, out->len - sheet->stop);
+    if (!buf_fill(out, ' ', TAB_COLUMNS - columns % TAB_COLUMNS))
         return false;
-    sheet->columns += spaces;
-    sheet->line = out->len;
+    sheet->stop = out->len;
     return true;
 }
 
@@ -345,8 +342,7 @@ static bool add_line(struct sheet *sheet)
         return buf_adds(sheet->out, "^J");
     if (!buf_addc(sheet->out, '\n'))
         return false;
-    sheet->line = sheet->out->len;
-    sheet->columns = 0;
+    sheet->stop = sheet->out->len;
     return true;
 }
 
@@ -400,7 +396,7 @@ static bool add_piece(struct sheet *sheet, const struct piece *piece)
 void escape_text(struct buf *out, const char *text, size_t len, unsigned flags)
 {
     struct walk walk = walk_over(text, len, flags);
-    struct sheet sheet = {.out = out, .flags = flags, .line = out->len};
+    struct sheet sheet = {.out = out, .flags = flags, .stop = out->len};
     struct piece kept = {.kind = PIECE_KEEP};
     struct piece piece;
     bool room = true;

@@ -170,6 +170,7 @@ static const struct {
     {"\x1B\tb", 0, "^[      b"},
     {"\u4E2D\tb", ESCAPE_ASCII, "\\u{4E2D}        b"},
     {"abc\nd\te", ESCAPE_LINES, "abc\nd       e"},
+    {"a\tbc\nd\te", ESCAPE_LINES, "a       bc\nd       e"},
     {"abc\nd\te", 0, "abc^Jd  e"},
 };
 
@@ -217,11 +218,25 @@ START_TEST(escaping_stops_where_there_is_no_room)
                 6, 0);
     ck_assert_str_eq(buf_str(&out), "abc^[");
     buf_clear(&out);
+    escape_text(&out, "\u0301\u0301\x1B", 5, 0);
+    ck_assert_str_eq(buf_str(&out), "\u0301\u0301");
+    buf_clear(&out);
     escape_json(&out, "ab\n\x01z", 5);
     ck_assert_str_eq(buf_str(&out), "ab\\n");
     buf_clear(&out);
     escape_raw_json(&out, "[ \"\u202E\", 1]", 11);
     ck_assert_str_eq(buf_str(&out), "[\"");
+    buf_free(&out);
+}
+END_TEST
+
+START_TEST(nothing_follows_a_count_that_has_no_room)
+{
+    const char *text = "a" EIGHT_MARKS EIGHT_MARKS "\u0301\u0301\x1B";
+    const char *kept = "a" EIGHT_MARKS;
+    struct buf out = buf_make(strlen(kept) + strlen("+1"));
+    escape_text(&out, text, strlen(text), 0);
+    ck_assert_str_eq(buf_str(&out), kept);
     buf_free(&out);
 }
 END_TEST
@@ -278,7 +293,7 @@ static const struct {
     {"[\"\\\\\" , \" x \"]", "[\"\\\\\",\" x \"]"},
     {"", ""},
     /* Not JSON: safe all the same. */
-    {"\x1B[1\u202E]", "[1]"},
+    {"\x1B[1\x7F\u202E]", "[1]"},
     {"\"abc", "\"abc"},
     {"\"\\\x1B\"", "\"\\\\\\u001b\""},
     {"\"\\", "\"\\\\"},
@@ -298,6 +313,15 @@ START_TEST(json_is_copied_without_white_space_and_made_safe)
 }
 END_TEST
 
+START_TEST(a_cut_escape_in_json_is_no_escape)
+{
+    struct buf out = buf_make(0);
+    escape_raw_json(&out, "\"\\n", 2);
+    ck_assert_str_eq(buf_str(&out), "\"\\\\");
+    buf_free(&out);
+}
+END_TEST
+
 UNIT_MAIN("escape", tcase_add_loop_test(tc, safe_text_stays_as_it_is, 0, SAFE);
           tcase_add_loop_test(tc, what_would_act_is_shown, 0, UNSAFE);
           tcase_add_test(tc, nul_is_shown);
@@ -306,6 +330,8 @@ UNIT_MAIN("escape", tcase_add_loop_test(tc, safe_text_stays_as_it_is, 0, SAFE);
           tcase_add_test(tc, tabs_count_from_where_the_text_starts);
           tcase_add_loop_test(tc, a_bad_byte_is_found_at_every_place, 0, 6);
           tcase_add_test(tc, escaping_stops_where_there_is_no_room);
+          tcase_add_test(tc, nothing_follows_a_count_that_has_no_room);
+          tcase_add_test(tc, a_cut_escape_in_json_is_no_escape);
           tcase_add_loop_test(tc, text_becomes_the_inside_of_a_json_string, 0,
                               STRINGS);
           tcase_add_test(tc, nul_is_written_in_json);
