@@ -20,7 +20,9 @@ static void add_state(struct buf *out, const struct run *run, int64_t now_ms)
     char words[DURATION_TEXT_SIZE];
     int64_t elapsed_ms =
         facts_elapsed_ms(facts, now_ms + run_clock_offset(run));
-    if (facts->status != STATUS_UNKNOWN || !facts->status_text)
+    if (run_is_stream(run))
+        buf_adds(out, "STREAM");
+    else if (facts->status != STATUS_UNKNOWN || !facts->status_text)
         buf_adds(out, status_word(facts->status));
     else
         add_safe(out, facts->status_text);

@@ -23,6 +23,7 @@ struct run {
     char *notice;
     int64_t notice_since_ms;
     bool ended;
+    bool is_stream; /* events of an unknown stream came */
 };
 
 #define NO_ENTRY UINT64_MAX
@@ -258,6 +259,7 @@ static void apply_sse(struct run *run, const struct event *event)
         .text_len = from->data_len,
         .step = NO_STEP,
     };
+    run->is_stream = true;
     logstore_append(run->log, &entry);
     run->entries++;
     run->standing++;
@@ -451,6 +453,12 @@ const char *run_notice(const struct run *run, int64_t *since_ms)
 {
     *since_ms = run->notice_since_ms;
     return run->notice;
+}
+
+bool run_is_stream(const struct run *run)
+{
+    return run->is_stream && run->facts.status == STATUS_UNKNOWN &&
+           !run->facts.status_text;
 }
 
 bool run_ended(const struct run *run)

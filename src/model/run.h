@@ -77,6 +77,9 @@ int64_t run_clock_offset(const struct run *run);
 /* The last notice for the message row (own words), or NULL. */
 const char *run_notice(const struct run *run, int64_t *since_ms);
 
+/* True when it is a stream of events that tells of no run. */
+bool run_is_stream(const struct run *run);
+
 /* True after EVENT_END. */
 bool run_ended(const struct run *run);
 

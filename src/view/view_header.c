@@ -72,7 +72,10 @@ static void add_badge(const struct canvas *canvas, struct row *row)
     enum run_status status = canvas->facts->status;
     enum style style = view_status_style(status);
     const char *glyph = status_glyph(canvas);
-    if (canvas->layout->size <= VIEW_NARROW)
+    bool narrow = canvas->layout->size <= VIEW_NARROW;
+    if (run_is_stream(canvas->run))
+        row_add(row, ROW_KEEP, STYLE_RUNNING, narrow ? "[|]" : "[|] STREAM");
+    else if (narrow)
         row_add(row, ROW_KEEP, style, "[%s]%s", glyph, STATUSES[status].brief);
     else if (status == STATUS_UNKNOWN && canvas->facts->status_text)
         row_add_remote(row, ROW_KEEP, style, canvas->facts->status_text, 24);

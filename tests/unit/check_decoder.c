@@ -330,7 +330,7 @@ START_TEST(rest_object_becomes_facts)
              "\"no\",\"stackTrace\":\"at x\"},\"metadata\":{\"progress\":30,"
              "\"logs\":[\"a\"],\"other\":1}"));
     const struct run_facts *facts = facts_of(&f);
-    assert_told(&f, "1:a;run FAILED;");
+    assert_told(&f, "run FAILED;1:a;");
     ck_assert_str_eq(facts->task, "report");
     ck_assert_int_eq(facts->started_ms, 1767323041250);
     ck_assert_int_eq(facts->completed_ms, 1767323045000);
@@ -390,7 +390,7 @@ static const struct poll polls[] = {
      "run EXECUTING;1:a;", NULL, NULL},
     {"{\"status\":\"success\",\"runs\":[{\"id\":\"run_1\",\"status\":"
      "\"complete\",\"data\":3,\"metadata\":{\"logs\":[\"a\"]}}]}",
-     "1:a;run COMPLETED;", "3", NULL},
+     "run COMPLETED;1:a;", "3", NULL},
     {"{\"status\":\"success\",\"runs\":[" REST(
          "EXECUTING", "05",
          ",\"metadata\":{\"currentStep\":\"Reading\",\"logs\":[\"a\"]},"
