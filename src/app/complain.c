@@ -10,12 +10,16 @@
 #include "base/buf.h"
 #include "text/escape.h"
 
+unsigned complain_flags(void)
+{
+    bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return utf8 ? 0 : ESCAPE_ASCII;
+}
+
 int complain(const struct error *err)
 {
     struct buf safe = buf_make(0);
-    bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    escape_text(&safe, err->message, strlen(err->message),
-                utf8 ? 0 : ESCAPE_ASCII);
+    escape_text(&safe, err->message, strlen(err->message), complain_flags());
     fprintf(stderr, "runtail: %s\n", buf_str(&safe));
     buf_free(&safe);
     return exit_code_of_error(err);

@@ -1,4 +1,4 @@
-/* Saying why something did not work. */
+/* Saying something, once the screen is gone or where there is none. */
 #ifndef APP_COMPLAIN_H
 #define APP_COMPLAIN_H
 
@@ -7,5 +7,8 @@
 /* Prints the message on standard error, made safe: it may hold what a server
  * or the command line said. Returns the exit status that goes with it. */
 int complain(const struct error *err);
+
+/* Flags for escape_text() with which what is said fits the locale. */
+unsigned complain_flags(void);
 
 #endif

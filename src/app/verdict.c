@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "app/complain.h"
 #include "base/buf.h"
 #include "base/duration.h"
 #include "io/sink.h"
@@ -11,7 +12,7 @@
 
 static void add_safe(struct buf *out, const char *text)
 {
-    escape_text(out, text, strlen(text), 0);
+    escape_text(out, text, strlen(text), complain_flags());
 }
 
 static void add_state(struct buf *out, const struct run *run, int64_t now_ms)
