@@ -1,0 +1,244 @@
+#!/bin/sh
+# The real program in a pseudo terminal. However it is left, the terminal is as
+# it was: its modes, its screen, its cursor; and the outcome stands there.
+. "${srcdir:-.}/tests/flow/lib.sh"
+
+[ -x "$helpers/pty" ] || skip "no $helpers/pty"
+tput -T xterm-256color cols >/dev/null 2>&1 ||
+    skip 'no description of the terminal xterm-256color'
+
+# in_terminal NAME SIZE "NAME=value …" PROGRAM ARGUMENT… <SCRIPT
+in_terminal() {
+    name=$1
+    size=$2
+    settings=$3
+    shift 3
+    # shellcheck disable=SC2086 # one word a setting
+    if env -i PATH="$PATH" HOME="$work" LC_ALL=C.UTF-8 TERM=xterm-256color \
+        ${ASAN_OPTIONS+ASAN_OPTIONS="$ASAN_OPTIONS"} $settings \
+        timeout -k 5 60 "$helpers/pty" -s "$size" "$@" \
+        >"$work/pty.out" 2>&1; then
+        ok "$name"
+    else
+        not_ok "$name"
+        cat "$work/pty.out"
+    fi
+}
+
+# leave NAME SCRIPT [ENVIRONMENT]: out of a run that goes on, in three sizes.
+leave() {
+    for size in 80x24 40x12 20x5; do
+        in_terminal "$1 at $size" "$size" "${3-A=b}" "$RUNTAIL" demo long <<END
+wait live
+modes own
+screen alternate
+$2
+modes same
+screen main
+ever alternate
+known
+END
+    done
+}
+
+leave 'q' 'keys q
+exit 7
+wait long'
+leave '^C' 'keys ^C
+exit 130'
+leave 'SIGINT' 'signal INT
+exit 130'
+leave 'SIGTERM' 'signal TERM
+exit 143'
+leave 'SIGHUP' 'signal HUP
+exit 129'
+leave 'SIGQUIT' 'signal QUIT
+exit 131'
+leave 'SIGSEGV' 'signal SEGV
+killed SEGV'
+leave 'SIGABRT' 'signal ABRT
+killed ABRT'
+leave '^Z and back' 'keys ^Z
+stopped
+modes same
+screen main
+erase
+signal CONT
+wait live
+modes own
+screen alternate
+keys q
+exit 7'
+leave 'SIGTSTP and back' 'signal TSTP
+stopped
+modes same
+screen main
+erase
+signal CONT
+wait live
+modes own
+screen alternate
+keys q
+exit 7'
+leave 'SIGSTOP and back' 'signal STOP
+stopped
+signal CONT
+keys q
+exit 7'
+leave 'resizing' 'size 100x30
+wait following
+size 20x5
+wait live
+size 300x100
+wait live
+size 1x1
+size 3x2
+size 80x24
+wait live
+wait help
+keys q
+exit 7'
+leave 'help' 'keys ?
+wait keys
+keys ?
+wait live
+keys q
+exit 7'
+for seed in 1 2 3; do
+    leave "keys at random, seed $seed" "random $seed 400
+signal TERM
+exit 143"
+done
+
+# The outcome of the run is the exit status, and stands on the main screen.
+outcome() {
+    in_terminal "$1 ends with $2" 80x24 A=b "$RUNTAIL" demo "$1" --speed 50 <<END
+wait $3
+keys q
+exit $2
+screen main
+modes same
+wait $3
+known
+END
+}
+outcome success 0 COMPLETED
+outcome failure 1 FAILED
+outcome canceled 3 CANCELED
+outcome expired 3 EXPIRED
+outcome timed-out 1 TIMED
+outcome odd 0 COMPLETED
+
+in_terminal 'the verdict of a failed run' 80x24 A=b \
+    "$RUNTAIL" demo failure --speed 50 <<'END'
+wait FAILED
+wait ShopError
+keys q
+exit 1
+wait ShopError: batch 2 refused
+wait 15 log entries
+END
+
+in_terminal 'the verdict of a run that goes on' 80x24 A=b \
+    "$RUNTAIL" demo long <<'END'
+wait live
+keys q
+exit 7
+wait the run goes on; to follow it again: runtail demo long
+END
+
+# What the terminal cannot do is not done.
+
+in_terminal 'a dumb terminal gets lines' 80x24 TERM=dumb \
+    "$RUNTAIL" demo quick --speed 10 <<'END'
+wait -- EXECUTING
+wait -- COMPLETED (
+exit 0
+never alternate
+never style
+modes same
+END
+in_terminal 'no TERM gets lines' 80x24 TERM= \
+    "$RUNTAIL" demo quick --speed 10 <<'END'
+wait -- COMPLETED (
+exit 0
+never style
+END
+in_terminal 'an unknown terminal is told' 80x24 TERM=nonesuch \
+    "$RUNTAIL" demo quick <<'END'
+exit 2
+wait runtail: the terminal "nonesuch"
+modes same
+END
+in_terminal '--plain is lines' 80x24 A=b \
+    "$RUNTAIL" demo quick --speed 10 --plain <<'END'
+wait -- COMPLETED (
+exit 0
+never alternate
+END
+in_terminal 'input from elsewhere gets lines' 80x24 A=b \
+    sh -c '"$1" demo quick --speed 10 </dev/null' sh "$RUNTAIL" <<'END'
+wait -- COMPLETED (
+exit 0
+never alternate
+END
+in_terminal 'LC_ALL=C is ASCII' 80x24 LC_ALL=C \
+    "$RUNTAIL" demo odd --speed 20 <<'END'
+wait COMPLETED
+keys q
+exit 0
+never utf8
+known
+END
+in_terminal '--ascii draws with ASCII' 80x24 A=b \
+    "$RUNTAIL" demo success --speed 20 --ascii <<'END'
+wait COMPLETED
+keys q
+exit 0
+never utf8
+END
+in_terminal 'colour' 80x24 A=b "$RUNTAIL" demo success --speed 20 <<'END'
+wait COMPLETED
+keys q
+exit 0
+ever colour
+END
+in_terminal 'NO_COLOR' 80x24 NO_COLOR=1 \
+    "$RUNTAIL" demo success --speed 20 <<'END'
+wait COMPLETED
+keys q
+exit 0
+never colour
+END
+in_terminal '--color never' 80x24 A=b \
+    "$RUNTAIL" demo success --speed 20 --color never <<'END'
+wait COMPLETED
+keys q
+exit 0
+never colour
+END
+
+# Nothing to show: a sentence on the main screen.
+
+start_serve --refuse
+in_terminal 'an unreachable server' 80x24 "$(by_token)" \
+    "$RUNTAIL" run_1 --max-retries 0 <<'END'
+exit 6
+screen main
+modes same
+wait runtail: cannot reach
+END
+stop_servers
+in_terminal 'no token' 80x24 A=b "$RUNTAIL" run_1 <<'END'
+exit 4
+screen main
+modes same
+wait runtail: no token for run_1
+END
+in_terminal 'a usage error' 80x24 A=b "$RUNTAIL" --nonesuch <<'END'
+exit 2
+never alternate
+modes same
+wait runtail: no option
+END
+finish
