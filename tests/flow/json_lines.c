@@ -207,10 +207,13 @@ static void get(json_t *lines, const char *type, const char *key)
     json_t *value = json_object_get(last_of(lines, type), key);
     if (!value)
         fail("no %s line says %s", type, key);
-    if (json_is_string(value))
+    if (json_is_string(value)) {
         puts(json_string_value(value));
-    else
-        puts(json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY));
+        return;
+    }
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    puts(text);
+    free(text);
 }
 
 /* Comparison with a described state. */
