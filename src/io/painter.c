@@ -157,15 +157,25 @@ static bool is_open(const struct painter *painter, const struct cell *cell)
            !is_settled(code, cell->columns, painter->options.wide_signs);
 }
 
-/* Columns that the terminal takes for the cell at most. */
+/* Columns that the terminal takes for the cell at most: two for each code point
+ * that is not settled, none for those that join or combine. */
 static int most_columns(const struct painter *painter, const struct cell *cell)
 {
-    int count = 0;
+    enum {
+        EMOJI_STYLE = 0xfe0f /* makes two columns of one */
+    };
+    int most = 0;
     if (!is_open(painter, cell))
         return cell->columns;
-    for (const char *at = cell->text; *at; at++)
-        count += (*at & 0xc0) != 0x80;
-    return 2 * count;
+    for (const char *at = cell->text; *at;) {
+        uint32_t code;
+        at += utf8_decode(at, strlen(at), &code);
+        if (code < 0x80 || is_settled(code, 1, painter->options.wide_signs))
+            most++;
+        else if (code == EMOJI_STYLE || wcwidth((wchar_t)code) != 0)
+            most += code == EMOJI_STYLE ? 1 : 2;
+    }
+    return most;
 }
 
 /* The cell as it is drawn here: with a look for its style, blank without one,
@@ -347,6 +357,7 @@ static int write_cell(const struct painter *painter, struct shown *shown, int x,
         buf_adds(&shown->out, "  ");
         settle_cursor(painter, shown, end);
         move_to(painter, shown, x, y);
+        look_for(painter, shown, cell);
     }
     buf_adds(&shown->out, cell->text);
     settle_cursor(painter, shown, end);
