@@ -32,16 +32,22 @@ static void on_signal(int number)
     told_to_stop = 1;
 }
 
+/* The file has its name only when it is whole. */
 static bool write_log(const struct firehose *hose)
 {
-    FILE *file = hose->options.log ? fopen(hose->options.log, "w") : NULL;
-    if (!file)
-        return !hose->options.log;
-    for (size_t i = 0; i < hose->log_count; i++)
+    struct buf part = buf_make(0);
+    if (!hose->options.log)
+        return true;
+    buf_addf(&part, "%s.part", hose->options.log);
+    FILE *file = fopen(part.data, "w");
+    for (size_t i = 0; file && i < hose->log_count; i++)
         fprintf(file, "%u %lld %lld\n", (unsigned)hose->log[i].number,
                 (long long)hose->log[i].due_ns,
                 (long long)hose->log[i].sent_ns);
-    return fclose(file) == 0;
+    bool written =
+        file && fclose(file) == 0 && rename(part.data, hose->options.log) == 0;
+    buf_free(&part);
+    return written;
 }
 
 /* Connections. */
@@ -301,6 +307,8 @@ static const char usage[] =
     "  --events N         (1000)\n"
     "  --event SIZE       of its data (100)\n"
     "  --per-chunk K      events that share an HTTP chunk (1)\n"
+    "  --at-once N        events before the rate begins (0)\n"
+    "  --at-once N        events before the rate begins (0)\n"
     "  --event-rate R\n"
     "  --keep-open        the stream does not end\n"
     "An agent's text, /api/agents/ID/logs/stream:\n"
@@ -322,18 +330,23 @@ static const struct {
     size_t at;
     double least;
 } numbers[] = {
-#define NUMBER(name, member, least)                                            \
-    {                                                                          \
-        name, offsetof(struct firehose_options, member), least                 \
-    }
-    NUMBER("port", port, 0),           NUMBER("hold", hold_s, 0),
-    NUMBER("updates", updates, 0),     NUMBER("metadata", metadata_bytes, 0),
-    NUMBER("entry", entry_bytes, 0),   NUMBER("update-rate", update_rate, 0),
-    NUMBER("events", events, 0),       NUMBER("event", event_bytes, 0),
-    NUMBER("per-chunk", per_chunk, 1), NUMBER("event-rate", event_rate, 0),
-    NUMBER("frames", frames, 1),       NUMBER("text", text_bytes, 0),
-    NUMBER("line", line_bytes, 16),    NUMBER("frame-rate", frame_rate, 0),
-#undef NUMBER
+#define AT(member) offsetof(struct firehose_options, member)
+    {"port", AT(port), 0},
+    {"hold", AT(hold_s), 0},
+    {"updates", AT(updates), 0},
+    {"metadata", AT(metadata_bytes), 0},
+    {"entry", AT(entry_bytes), 0},
+    {"update-rate", AT(update_rate), 0},
+    {"events", AT(events), 0},
+    {"event", AT(event_bytes), 0},
+    {"per-chunk", AT(per_chunk), 1},
+    {"at-once", AT(at_once), 0},
+    {"event-rate", AT(event_rate), 0},
+    {"frames", AT(frames), 1},
+    {"text", AT(text_bytes), 0},
+    {"line", AT(line_bytes), 16},
+    {"frame-rate", AT(frame_rate), 0},
+#undef AT
 };
 
 enum {

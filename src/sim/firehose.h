@@ -31,6 +31,7 @@ struct firehose_options {
     double events;      /* of the stream */
     double event_bytes; /* of an event's data */
     double per_chunk;   /* events that share an HTTP chunk */
+    double at_once;     /* events sent before the rate begins */
     double event_rate;
     bool keep_open;    /* the stream does not end */
     double frames;     /* snapshots, one line more each */

@@ -240,26 +240,34 @@ static void send_rest(struct firehose *hose, struct hose_client *client)
         end_stream(client);
 }
 
+static int64_t event_due_at(const struct firehose *hose,
+                            const struct hose_client *client, uint32_t event)
+{
+    double paced = (double)event - hose->options.at_once;
+    return due_at(client->began_ns, hose->options.event_rate,
+                  paced > 0 ? paced : 0);
+}
+
 static void send_events(struct firehose *hose, struct hose_client *client)
 {
     const struct hose_events *events = &hose->events;
-    double rate = hose->options.event_rate;
     uint32_t to = client->next, per_chunk = events->per_chunk;
-    if (rate <= 0 || client->next == events->chunks) {
+    if (hose->options.event_rate <= 0 || client->next == events->chunks) {
         send_rest(hose, client);
         return;
     }
     int64_t now = hose_now_ns();
     while (to < events->chunks &&
-           due_at(client->began_ns, rate, (double)to * per_chunk) <= now)
+           event_due_at(hose, client, to * per_chunk) <= now)
         to++;
     for (uint32_t i = client->next * per_chunk;
          i < to * per_chunk && i < events->events; i++)
-        note_sent(hose, i, due_at(client->began_ns, rate, i));
+        if (i >= hose->options.at_once)
+            note_sent(hose, i, event_due_at(hose, client, i));
     add_piece(client, events->text.data + events->chunk_at[client->next],
               events->chunk_at[to] - events->chunk_at[client->next]);
     client->next = to;
-    client->due_ns = due_at(client->began_ns, rate, (double)to * per_chunk);
+    client->due_ns = event_due_at(hose, client, to * per_chunk);
 }
 
 static void send_frame(struct firehose *hose, struct hose_client *client)
