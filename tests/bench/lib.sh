@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the benchmark is made of; to be read by the shell, not run.
 #
 # RUNTAIL, RUNTAIL_SIM: the programs; those in the current directory when unset.

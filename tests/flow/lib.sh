@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the flow tests share: the real program against the real simulator, over
 # real sockets. To be read by the shell, not run:
 #
