@@ -11,11 +11,17 @@
 #include "base/mem.h"
 #include "wire/url.h"
 
+enum {
+    MAX_ROWS = 1000 /* as many as servers put into one feed */
+};
+
 struct shape {
     char *path, *query;
     char *handle, *offset, *cursor;
     char *expired_handle;
     bool up_to_date, must_refetch, sse;
+    bool moved;     /* the last answer changed the position */
+    bool old_names; /* the server knows the older names of things only */
     struct row **rows;
     size_t row_count, row_size;
     struct row **dirty; /* in the order of the first touch */
@@ -64,6 +70,8 @@ void shape_request(const struct shape *shape, struct buf *target)
         add_parameter(target, "cursor", shape->cursor ? shape->cursor : "");
     add_parameter(target, "expired_handle", shape->expired_handle);
     add_parameter(target, "handle", shape->handle);
+    if (shape->old_names)
+        add_parameter(target, "shape_id", shape->handle);
     if (shape->up_to_date)
         add_parameter(target, "live", "true");
     add_parameter(target, "log", "full");
@@ -96,11 +104,21 @@ bool shape_must_refetch(const struct shape *shape)
     return shape->must_refetch;
 }
 
+bool shape_moved(const struct shape *shape)
+{
+    return shape->moved;
+}
+
 static void replace(char **text, const char *with)
 {
     char *copy = mem_strdup(with);
     free(*text);
     *text = copy;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool check_headers(const struct shape *shape,
@@ -123,6 +141,9 @@ static bool check_headers(const struct shape *shape,
 
 static void move_to(struct shape *shape, const struct shape_headers *headers)
 {
+    shape->moved = !same_text(shape->handle, headers->handle) ||
+                   !same_text(shape->offset, headers->offset);
+    shape->old_names = headers->old_names;
     replace(&shape->handle, headers->handle);
     replace(&shape->offset, headers->offset);
     if (headers->cursor)
@@ -155,6 +176,7 @@ void shape_restart(struct shape *shape, const char *new_handle)
     buf_free(&placeholder);
 }
 
+/* NULL: there are as many rows as there may be. */
 static struct row *find_row(struct shape *shape, struct slice key)
 {
     for (size_t i = 0; i < shape->row_count; i++) {
@@ -162,6 +184,8 @@ static struct row *find_row(struct shape *shape, struct slice key)
         if (have.len == key.len && memcmp(have.data, key.data, key.len) == 0)
             return shape->rows[i];
     }
+    if (shape->row_count == MAX_ROWS)
+        return NULL;
     if (shape->row_count == shape->row_size) {
         shape->row_size = shape->row_size ? shape->row_size * 2 : 4;
         shape->rows =
@@ -220,6 +244,8 @@ static const char *read_member(struct shape *shape, struct message *message,
 {
     if (slice_is(name, "value") && message->key.data) {
         struct row *row = find_row(shape, message->key);
+        if (!row)
+            return NULL;
         touch(shape, row);
         message->value_read = true;
         return row_read(row, p, end);
@@ -258,6 +284,8 @@ static bool read_late_value(struct shape *shape, const struct message *message)
         return true;
     const char *end = message->value.data + message->value.len;
     struct row *row = find_row(shape, message->key);
+    if (!row)
+        return false;
     touch(shape, row);
     return row_read(row, message->value.data, end) == end;
 }
@@ -334,6 +362,19 @@ bool shape_take_answer(struct shape *shape, const struct shape_headers *headers,
     return true;
 }
 
+void shape_take_nothing(struct shape *shape,
+                        const struct shape_headers *headers,
+                        shape_row_fn *on_row, void *context)
+{
+    shape->must_refetch = shape->moved = false;
+    if (headers->handle && headers->offset)
+        move_to(shape, headers);
+    if (!shape->handle)
+        return; /* there is no position to go on from */
+    shape->up_to_date = true;
+    report(shape, on_row, context);
+}
+
 bool shape_take_message(struct shape *shape, const char *text, size_t len,
                         shape_row_fn *on_row, void *context, struct error *err)
 {
@@ -355,6 +396,7 @@ bool shape_take_message(struct shape *shape, const char *text, size_t len,
             mem_strndup(message.last_seen.data, message.last_seen.len);
         struct buf full = buf_make(0);
         buf_addf(&full, "%s_0", offset);
+        shape->moved |= !same_text(shape->offset, buf_str(&full));
         replace(&shape->offset, buf_str(&full));
         buf_free(&full);
         free(offset);

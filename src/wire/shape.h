@@ -60,6 +60,16 @@ bool shape_take_headers(struct shape *shape,
 bool shape_take_message(struct shape *shape, const char *text, size_t len,
                         shape_row_fn *on_row, void *context, struct error *err);
 
+/* Takes an answer without a body that means "nothing new" (204): a bare
+ * up-to-date. Its headers may be absent. */
+void shape_take_nothing(struct shape *shape,
+                        const struct shape_headers *headers,
+                        shape_row_fn *on_row, void *context);
+
+/* The last answer that was taken came with another position than was asked
+ * from. */
+bool shape_moved(const struct shape *shape);
+
 /* The last body asked to start again. */
 bool shape_must_refetch(const struct shape *shape);
 

@@ -512,6 +512,83 @@ START_TEST(stream_without_its_headers_is_refused)
 }
 END_TEST
 
+START_TEST(nothing_new_tells_what_was_caught_up)
+{
+    struct told told = {0};
+    struct shape *shape = shape_create(PATH, "");
+    struct shape_headers none = {0};
+    must_take(shape, &first_headers, "[" ROW "]", &told);
+    ck_assert_str_eq(buf_str(&told.text), "");
+    shape_take_nothing(shape, &none, tell, &told);
+    ck_assert_str_eq(buf_str(&told.text), "c1 EXECUTING;");
+    ck_assert(shape_is_up_to_date(shape) && !shape_moved(shape));
+    assert_request(shape,
+                   "cursor=&handle=run-c1&live=true&log=full&offset=0_inf");
+    shape_take_nothing(shape, &live_headers, tell, &told);
+    ck_assert(shape_moved(shape));
+    assert_request(shape,
+                   "cursor=42&handle=run-c1&live=true&log=full&offset=17_2");
+    finish(shape, &told);
+}
+END_TEST
+
+START_TEST(nothing_new_before_a_position_changes_nothing)
+{
+    struct told told = {0};
+    struct shape *shape = shape_create(PATH, "");
+    struct shape_headers none = {0};
+    shape_take_nothing(shape, &none, tell, &told);
+    ck_assert(!shape_is_up_to_date(shape));
+    assert_request(shape, "log=full&offset=-1");
+    finish(shape, &told);
+}
+END_TEST
+
+START_TEST(position_that_stays_is_no_move)
+{
+    struct told told = {0};
+    struct shape *shape = live_shape(&told);
+    ck_assert(shape_moved(shape));
+    must_take(shape, &live_headers, "[" PRESENT "]", &told);
+    ck_assert(shape_moved(shape));
+    must_take(shape, &live_headers, "[" ROW "," PRESENT "]", &told);
+    ck_assert(!shape_moved(shape));
+    finish(shape, &told);
+}
+END_TEST
+
+START_TEST(older_server_is_asked_by_its_names)
+{
+    struct told told = {0};
+    struct shape *shape = shape_create(PATH, "");
+    struct shape_headers headers = {
+        .handle = "s1", .offset = "0_0", .old_names = true};
+    must_take(shape, &headers, "[" ROW "]", &told);
+    assert_request(shape, "handle=s1&shape_id=s1&log=full&offset=0_0");
+    finish(shape, &told);
+}
+END_TEST
+
+START_TEST(rows_without_end_are_refused)
+{
+    enum {
+        TOO_MANY = 1001
+    };
+    struct told told = {0};
+    struct error err = {ERROR_NONE, ""};
+    struct buf body = buf_make(0);
+    struct shape *shape = shape_create(PATH, "");
+    for (int i = 0; i < TOO_MANY; i++)
+        buf_addf(&body, "%s{\"key\":\"key %04d\",\"value\":{}}", i ? "," : "[",
+                 i);
+    buf_addc(&body, ']');
+    ck_assert(!take(shape, &first_headers, buf_str(&body), &told, &err));
+    ck_assert_int_eq(err.kind, ERROR_PROTOCOL);
+    buf_free(&body);
+    finish(shape, &told);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 UNIT_MAIN("shape", tcase_add_test(tc, requests_go_through_the_three_phases);
@@ -535,4 +612,9 @@ UNIT_MAIN("shape", tcase_add_test(tc, requests_go_through_the_three_phases);
           tcase_add_test(tc, streamed_must_refetch_asks_for_a_restart);
           tcase_add_loop_test(tc, broken_streamed_message_is_refused, 0,
                               COUNT(odd_events));
-          tcase_add_test(tc, stream_without_its_headers_is_refused))
+          tcase_add_test(tc, stream_without_its_headers_is_refused);
+          tcase_add_test(tc, nothing_new_tells_what_was_caught_up);
+          tcase_add_test(tc, nothing_new_before_a_position_changes_nothing);
+          tcase_add_test(tc, position_that_stays_is_no_move);
+          tcase_add_test(tc, older_server_is_asked_by_its_names);
+          tcase_add_test(tc, rows_without_end_are_refused))
