@@ -15,6 +15,13 @@ static void describe_refusal(struct error *err, const char *run,
                              const struct token *token)
 {
     char when[INSTANT_TEXT_SIZE];
+    if (!token) {
+        error_set(err, ERROR_AUTH,
+                  "%s refused the API key for %s (401%s); check "
+                  "RUNTAIL_API_KEY",
+                  where, run, why);
+        return;
+    }
     int64_t expires = token_expires_ms(token);
     if (expires != INSTANT_NONE && expires < clock_wall_ms()) {
         instant_format_utc(expires, when);
@@ -40,6 +47,11 @@ void failure_of_status(struct error *err, const char *run, const char *url,
         buf_addf(&why, ": %s", buf_str(&reason));
     if (result->status == 401)
         describe_refusal(err, run, buf_str(&where), buf_str(&why), token);
+    else if (result->status == 403 && !token)
+        error_set(err, ERROR_AUTH,
+                  "the API key may not read %s at %s (403%s); check whose "
+                  "key RUNTAIL_API_KEY is",
+                  run, buf_str(&where), buf_str(&why));
     else if (result->status == 403)
         error_set(err, ERROR_AUTH,
                   "the token may not read %s at %s (403%s); it needs the "
@@ -72,8 +84,8 @@ void failure_of_transfer(struct error *err, const char *run, const char *url,
     case HTTP_OK:
         break;
     case HTTP_UNREACHABLE:
-        error_set(err, ERROR_CONNECTION, "cannot reach %s: %s",
-                  buf_str(&where), result->reason);
+        error_set(err, ERROR_CONNECTION, "cannot reach %s: %s", buf_str(&where),
+                  result->reason);
         break;
     case HTTP_INSECURE:
         error_set(err, ERROR_CONNECTION,

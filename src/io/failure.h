@@ -7,7 +7,8 @@
 #include "io/http.h"
 #include "io/token.h"
 
-/* An answer with a status that is not 2xx. */
+/* An answer with a status that is not 2xx. token: that the request was made
+ * with; NULL: it was made with the API key. */
 void failure_of_status(struct error *err, const char *run, const char *url,
                        const struct http_result *result,
                        const struct token *token);
