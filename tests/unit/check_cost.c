@@ -1,0 +1,257 @@
+/* What one more entry costs in a log of N must not depend on N. Work is
+ * counted, never timed: bytes decoded and elements walked on the way in; on the
+ * way to the screen, blocks of old text fetched, which here lie outside of
+ * memory, so that nobody can look at them unnoticed. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "model/run.h"
+#include "tests/unit/unit.h"
+#include "view/view_run.h"
+#include "wire/logarray.h"
+#include "wire/retext.h"
+
+/* From a metadata column to new entries. */
+
+struct work {
+    uint64_t decoded, walked;
+};
+
+static void add_column(struct buf *out, size_t first, size_t count)
+{
+    buf_clear(out);
+    buf_adds(out, "[");
+    for (size_t i = first; i < first + count; i++)
+        buf_addf(out, "%s{\\\"message\\\":\\\"line %07zu of the log\\\"}",
+                 i > first ? "," : "", i);
+    buf_adds(out, "]\"");
+}
+
+/* The last of some updates, each with one entry new; slide: one leaves. */
+static struct work work_of_update(size_t count, bool slide)
+{
+    struct retext *text = retext_create();
+    struct logarray *array = logarray_create();
+    struct buf column = buf_make(0);
+    struct work before = {0}, after = {0};
+    for (size_t i = 0; i < 4; i++) {
+        struct logarray_change change;
+        bool changed;
+        before = after;
+        add_column(&column, slide ? i : 0, slide ? count : count + i);
+        ck_assert_ptr_nonnull(
+            retext_read(text, column.data, column.data + column.len, &changed));
+        struct slice plain = retext_plain(text);
+        ck_assert_ptr_nonnull(logarray_update(array, plain.data,
+                                              plain.data + plain.len, &change));
+        ck_assert_uint_eq(change.fresh, i ? 1 : count);
+        after.decoded = retext_decoded(text);
+        after.walked = logarray_walked(array);
+    }
+    buf_free(&column);
+    logarray_destroy(array);
+    retext_destroy(text);
+    return (struct work){after.decoded - before.decoded,
+                         after.walked - before.walked};
+}
+
+START_TEST(an_update_is_read_at_the_cost_of_what_is_new)
+{
+    /* what is between two marks is decoded again, twice at most */
+    const uint64_t most = 3 * 512;
+    for (size_t count = 100; count <= 100000; count *= 10) {
+        struct work work = work_of_update(count, _i);
+        ck_assert_uint_le(work.decoded, most);
+        ck_assert_uint_le(work.walked, 2);
+    }
+}
+END_TEST
+
+/* From an event to the screen. */
+
+enum {
+    MEMORY = 300 * 1024, /* a few blocks; the rest is spilled */
+    APPENDED = 300,
+    LINE_LEN = 100,
+    CACHED_BLOCKS = 8 /* that a screen of distant hits may take */
+};
+
+/* Old text, in memory after all, and how often it was asked for. */
+struct attic {
+    struct buf bytes;
+    size_t reads, writes;
+};
+
+static bool attic_write(void *context, const char *bytes, size_t len,
+                        uint64_t *where)
+{
+    struct attic *attic = context;
+    attic->writes++;
+    *where = attic->bytes.len;
+    return buf_add(&attic->bytes, bytes, len);
+}
+
+static bool attic_read(void *context, uint64_t where, char *bytes, size_t len)
+{
+    struct attic *attic = context;
+    attic->reads++;
+    memcpy(bytes, attic->bytes.data + where, len);
+    return true;
+}
+
+static int no_offset(int64_t instant_ms)
+{
+    (void)instant_ms;
+    return 0;
+}
+
+struct scene {
+    struct attic attic;
+    struct run *run;
+    struct view_run *view;
+    struct frame *frame;
+    struct view_env env;
+    uint64_t seq;
+};
+
+static void tell_line(struct scene *scene)
+{
+    char text[LINE_LEN + 1];
+    memset(text, 'x', LINE_LEN);
+    text[LINE_LEN] = '\0';
+    snprintf(text, sizeof text, "%s %llu",
+             scene->seq % 100 ? "fetched page" : "warning at",
+             (unsigned long long)scene->seq);
+    text[strlen(text)] = ' ';
+    struct log_entry entry = {.level =
+                                  scene->seq % 100 ? LEVEL_INFO : LEVEL_WARN,
+                              .message = text,
+                              .message_len = LINE_LEN};
+    struct event event = {.type = EVENT_LOG,
+                          .time_ms = (int64_t)scene->seq * 10};
+    event.log.seq = ++scene->seq;
+    event.log.entry = &entry;
+    run_apply(scene->run, &event);
+}
+
+static void draw(struct scene *scene)
+{
+    view_run_update(scene->view, scene->run);
+    view_run_draw(scene->view, scene->run, &scene->env, scene->frame);
+}
+
+static void scene_open(struct scene *scene, size_t lines)
+{
+    *scene = (struct scene){
+        .attic = {.bytes = buf_make(0)},
+        .run = run_create("run_1", MEMORY),
+        .view = view_run_create(),
+        .frame = frame_create(120, 40),
+        .env = {.utf8 = true, .utc_offset_s = no_offset, .zone = "UTC"}};
+    struct spill spill = {&scene->attic, attic_write, attic_read};
+    run_set_spill(scene->run, &spill);
+    for (size_t i = 0; i < lines; i++)
+        tell_line(scene);
+    draw(scene);
+}
+
+static void scene_close(struct scene *scene)
+{
+    view_run_destroy(scene->view);
+    frame_destroy(scene->frame);
+    run_destroy(scene->run);
+    buf_free(&scene->attic.bytes);
+}
+
+static const size_t lengths[] = {10000, 200000};
+
+START_TEST(lines_are_appended_and_drawn_without_a_look_at_old_ones)
+{
+    struct scene scene;
+    scene_open(&scene, lengths[_i]);
+    size_t reads = scene.attic.reads, writes = scene.attic.writes;
+    ck_assert_uint_gt(writes, 10);
+    for (int i = 0; i < APPENDED; i++) {
+        tell_line(&scene);
+        draw(&scene);
+    }
+    ck_assert_uint_eq(scene.attic.reads, reads);
+    ck_assert_uint_le(scene.attic.writes, writes + 1);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(a_filter_looks_at_new_lines_only)
+{
+    struct scene scene;
+    scene_open(&scene, lengths[_i]);
+    view_run_set_level(scene.view, LEVEL_WARN);
+    draw(&scene);
+    size_t reads = scene.attic.reads;
+    for (int i = 0; i < APPENDED; i++) {
+        tell_line(&scene);
+        draw(&scene);
+    }
+    ck_assert_uint_le(scene.attic.reads, reads + CACHED_BLOCKS);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(a_page_back_fetches_what_it_shows)
+{
+    enum {
+        PAGES = 100,
+        BLOCKS = 2
+    };
+    struct scene scene;
+    scene_open(&scene, lengths[_i]);
+    size_t reads = scene.attic.reads;
+    for (int i = 0; i < PAGES; i++) {
+        view_run_act(scene.view, scene.run, ACTION_PAGE_UP);
+        draw(&scene);
+    }
+    ck_assert_uint_le(scene.attic.reads, reads + PAGES / 10);
+    reads = scene.attic.reads;
+    view_run_act(scene.view, scene.run, ACTION_TOP);
+    draw(&scene);
+    ck_assert_uint_le(scene.attic.reads, reads + BLOCKS);
+    reads = scene.attic.reads;
+    view_run_act(scene.view, scene.run, ACTION_END);
+    draw(&scene);
+    ck_assert_uint_eq(scene.attic.reads, reads);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(another_size_or_wrapping_fetches_nothing)
+{
+    struct scene scene;
+    scene_open(&scene, lengths[_i]);
+    size_t reads = scene.attic.reads;
+    for (int i = 0; i < 20; i++) {
+        frame_resize(scene.frame, 60 + i * 5, 20 + i);
+        view_run_act(scene.view, scene.run, ACTION_WRAP);
+        draw(&scene);
+    }
+    ck_assert_uint_eq(scene.attic.reads, reads);
+    scene_close(&scene);
+}
+END_TEST
+
+enum {
+    LENGTHS = sizeof lengths / sizeof *lengths
+};
+
+UNIT_MAIN(
+    "cost",
+    tcase_add_loop_test(tc, an_update_is_read_at_the_cost_of_what_is_new, 0, 2);
+    tcase_add_loop_test(tc,
+                        lines_are_appended_and_drawn_without_a_look_at_old_ones,
+                        0, LENGTHS);
+    tcase_add_loop_test(tc, a_filter_looks_at_new_lines_only, 0, LENGTHS);
+    tcase_add_loop_test(tc, a_page_back_fetches_what_it_shows, 0, LENGTHS);
+    tcase_add_loop_test(tc, another_size_or_wrapping_fetches_nothing, 0,
+                        LENGTHS))
