@@ -418,6 +418,50 @@ bool logstore_get(const struct logstore *store, uint64_t number,
     return true;
 }
 
+bool logstore_piece(const struct logstore *store, uint64_t number,
+                    struct logstore_piece *out)
+{
+    struct block *block = find_block(store, number);
+    if (!block || !load(store, block))
+        return false;
+    *out = (struct logstore_piece){
+        .first = block->first,
+        .end = block->first + block->count,
+        .bytes = block->bytes.data,
+        .len = block->bytes.len,
+        .offsets = block->offsets,
+    };
+    return true;
+}
+
+const char *logstore_piece_text(const struct logstore_piece *piece,
+                                uint64_t number)
+{
+    return piece->bytes + piece->offsets[number - piece->first];
+}
+
+uint64_t logstore_piece_entry(const struct logstore_piece *piece,
+                              const char *at)
+{
+    size_t offset = (size_t)(at - piece->bytes);
+    size_t low = 0, high = (size_t)(piece->end - piece->first);
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (piece->offsets[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return piece->first + low;
+}
+
+enum log_level logstore_piece_level(const struct logstore_piece *piece,
+                                    uint64_t number)
+{
+    /* the second byte of an entry, as put_header() writes it */
+    return (enum log_level)logstore_piece_text(piece, number)[1];
+}
+
 void logstore_withdraw(struct logstore *store, uint64_t number)
 {
     struct block *block = find_block(store, number);

@@ -74,6 +74,30 @@ uint64_t logstore_end(const struct logstore *store);
 bool logstore_get(const struct logstore *store, uint64_t number,
                   struct entry *out);
 
+/* Entries that stand together, as bytes to look for text in. Before each text
+ * stand a few other bytes and texts join, so that what is found there is to be
+ * looked at again by logstore_get(). Valid as texts of entries are. */
+struct logstore_piece {
+    uint64_t first, end; /* the entries */
+    const char *bytes;
+    size_t len;
+    const uint32_t *offsets; /* of the entries in bytes */
+};
+
+/* The piece that an entry lies in. False when it is not held. */
+bool logstore_piece(const struct logstore *store, uint64_t number,
+                    struct logstore_piece *out);
+
+/* Where an entry of the piece begins; which one lies at a place in it. */
+const char *logstore_piece_text(const struct logstore_piece *piece,
+                                uint64_t number);
+uint64_t logstore_piece_entry(const struct logstore_piece *piece,
+                              const char *at);
+
+/* The level of an entry of the piece. */
+enum log_level logstore_piece_level(const struct logstore_piece *piece,
+                                    uint64_t number);
+
 /* Flags entries as withdrawn. */
 void logstore_withdraw(struct logstore *store, uint64_t number);
 

@@ -15,8 +15,39 @@ struct pattern {
     bool any_case;
     bool has_regex;
     regex_t regex;
+    struct finder finder; /* of the text as it is */
+    char *sure;           /* stands in each match; "": nothing is known to */
+    struct finder sure_finder;
     struct buf scratch; /* the text searched, zero-terminated for regexec() */
 };
+
+/* The longest piece of a regular expression that stands for itself, outside of
+ * anything that may repeat, be left out, be one of several or have cases
+ * beyond ASCII. */
+static char *sure_text(const char *regex)
+{
+    const char *best = "", *start = regex;
+    size_t best_len = 0;
+    if (strpbrk(regex, "|()[]\\"))
+        return mem_strdup("");
+    for (const char *at = regex;; at++) {
+        bool ascii = (unsigned char)*at < 0x80;
+        if (*at && ascii && !strchr(".*+?{}^$", *at))
+            continue;
+        size_t len = (size_t)(at - start);
+        bool optional = *at && ascii && strchr("*?{", *at);
+        len -= optional && len;
+        if (len > best_len) {
+            best = start;
+            best_len = len;
+        }
+        if (*at == '{') /* its numbers are no text */
+            at += strcspn(at, "}");
+        if (!*at)
+            return mem_strndup(best, best_len);
+        start = at + 1;
+    }
+}
 
 struct pattern *pattern_create(const char *text)
 {
@@ -27,7 +58,18 @@ struct pattern *pattern_create(const char *text)
     int flags = REG_EXTENDED | (pattern->any_case ? REG_ICASE : 0);
     if (strpbrk(text, ".[]()*+?{}|^$\\"))
         pattern->has_regex = regcomp(&pattern->regex, text, flags) == 0;
+    pattern->finder =
+        finder_make(pattern->text, pattern->len, pattern->any_case);
+    pattern->sure = pattern->has_regex ? sure_text(text) : mem_strdup(text);
+    if (*pattern->sure)
+        pattern->sure_finder = finder_make(pattern->sure, strlen(pattern->sure),
+                                           pattern->any_case);
     return pattern;
+}
+
+const struct finder *pattern_finder(const struct pattern *pattern)
+{
+    return *pattern->sure ? &pattern->sure_finder : NULL;
 }
 
 void pattern_destroy(struct pattern *pattern)
@@ -37,6 +79,7 @@ void pattern_destroy(struct pattern *pattern)
     if (pattern->has_regex)
         regfree(&pattern->regex);
     buf_free(&pattern->scratch);
+    free(pattern->sure);
     free(pattern->text);
     free(pattern);
 }
@@ -46,37 +89,10 @@ const char *pattern_text(const struct pattern *pattern)
     return pattern->text;
 }
 
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
-}
-
-static bool same_any_case(const char *text, const char *small, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (lower(text[i]) != small[i])
-            return false;
-    return true;
-}
-
-static const char *find_any_case(const char *text, size_t len,
-                                 const char *small, size_t small_len)
-{
-    for (size_t i = 0; i + small_len <= len; i++)
-        if (lower(text[i]) == small[0] &&
-            same_any_case(text + i, small, small_len))
-            return text + i;
-    return NULL;
-}
-
 static bool find_text(const struct pattern *pattern, const char *text,
                       size_t len, size_t from, size_t *start)
 {
-    const char *at =
-        pattern->any_case
-            ? find_any_case(text + from, len - from, pattern->text,
-                            pattern->len)
-            : memmem(text + from, len - from, pattern->text, pattern->len);
+    const char *at = finder_find(&pattern->finder, text + from, len - from);
     if (at)
         *start = (size_t)(at - text);
     return at;

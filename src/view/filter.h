@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "model/logstore.h"
+#include "text/find.h"
 
 /* What to look for. A pattern matches where its text stands as it is, or, if
  * it holds special characters and is a valid POSIX extended regular
@@ -25,6 +26,10 @@ bool pattern_find(struct pattern *pattern, const char *text, size_t len,
 
 /* True when message or data of the entry match. */
 bool pattern_matches(struct pattern *pattern, const struct entry *entry);
+
+/* Text that stands in every match, to look for it first; NULL: there is none
+ * that is known. Borrowed from the pattern. */
+const struct finder *pattern_finder(const struct pattern *pattern);
 
 /* What the log pane lets through. Plain value; patterns are owned by it. */
 struct filter {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "view/scan.h"
 
 enum fold {
     FOLD_AUTO,
@@ -332,19 +333,42 @@ static bool asks(struct lines *lines, const struct run *run, uint64_t number)
            filter_passes(&lines->filter, &entry);
 }
 
+/* Looks at some entries from scanned_to on. */
+static void scan_up(struct lines *lines, const struct run *run, uint64_t end)
+{
+    struct sought sought = {lines->filter.include, lines->filter.level};
+    struct scan scan;
+    scan_entries(run_log(run), &sought, lines->scanned_to, end, true, &scan);
+    for (size_t i = 0; i < scan.count; i++)
+        if (asks(lines, run, scan.numbers[i]))
+            add_hit(&lines->after, scan.numbers[i]);
+    lines->scanned_to = scan.to;
+}
+
 static void scan_up_to(struct lines *lines, const struct run *run, uint64_t end)
 {
-    for (; lines->scanned_to < end; lines->scanned_to++)
-        if (asks(lines, run, lines->scanned_to))
-            add_hit(&lines->after, lines->scanned_to);
+    while (lines->scanned_to < end)
+        scan_up(lines, run, end);
+}
+
+/* Looks at some entries before scanned_from. */
+static void scan_down(struct lines *lines, const struct run *run, uint64_t from)
+{
+    struct sought sought = {lines->filter.include, lines->filter.level};
+    struct scan scan;
+    scan_entries(run_log(run), &sought, from, lines->scanned_from, false,
+                 &scan);
+    for (size_t i = scan.count; i > 0; i--)
+        if (asks(lines, run, scan.numbers[i - 1]))
+            add_hit(&lines->before, scan.numbers[i - 1]);
+    lines->scanned_from = scan.from;
 }
 
 static void scan_down_to(struct lines *lines, const struct run *run,
                          uint64_t from)
 {
     while (lines->scanned_from > from)
-        if (asks(lines, run, --lines->scanned_from))
-            add_hit(&lines->before, lines->scanned_from);
+        scan_down(lines, run, from);
 }
 
 /* Index of the first number >= wanted in an ascending list. */
@@ -398,7 +422,7 @@ static bool hit_from(struct lines *lines, const struct run *run, uint64_t from,
         }
         if (lines->scanned_to >= end)
             return false;
-        scan_up_to(lines, run, lines->scanned_to + 1);
+        scan_up(lines, run, end);
     }
 }
 
@@ -416,7 +440,7 @@ static bool hit_before(struct lines *lines, const struct run *run,
     while ((at = first_below(&lines->before, number)) == lines->before.count) {
         if (lines->scanned_from <= first)
             return false;
-        scan_down_to(lines, run, lines->scanned_from - 1);
+        scan_down(lines, run, first);
     }
     *out = lines->before.numbers[at];
     return *out >= first;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "view/scan.h"
 
 void doing_start(struct doing *doing, struct view_run *view,
                  const struct run *run)
@@ -65,10 +66,19 @@ static bool is_wanted(struct doing *doing, uint64_t number,
 static bool find_in(struct doing *doing, struct pattern *pattern,
                     uint64_t first, uint64_t end, bool down, uint64_t *out)
 {
-    for (uint64_t left = end > first ? end - first : 0; left > 0; left--) {
-        *out = down ? end - left : first + left - 1;
-        if (is_wanted(doing, *out, pattern))
-            return true;
+    struct sought sought = {pattern, pattern ? LEVEL_NONE : LEVEL_ERROR};
+    struct scan scan;
+    while (first < end) {
+        scan_entries(run_log(doing->run), &sought, first, end, down, &scan);
+        for (size_t i = 0; i < scan.count; i++) {
+            *out = scan.numbers[down ? i : scan.count - 1 - i];
+            if (is_wanted(doing, *out, pattern))
+                return true;
+        }
+        if (down)
+            first = scan.to;
+        else
+            end = scan.from;
     }
     return false;
 }

@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include "view/scan.h"
+
+enum {
+    UNSEEN = 8 /* entries told at a time without a look at them */
+};
+
+static void take_all(uint64_t from, uint64_t end, bool down, struct scan *scan)
+{
+    if (end - from > UNSEEN && down)
+        end = from + UNSEEN;
+    else if (end - from > UNSEEN)
+        from = end - UNSEEN;
+    scan->from = from;
+    scan->to = end;
+    scan->count = 0;
+    while (from < end)
+        scan->numbers[scan->count++] = from++;
+}
+
+static void look(const struct logstore_piece *piece,
+                 const struct finder *finder, struct scan *scan)
+{
+    const char *at = logstore_piece_text(piece, scan->from);
+    const char *end = piece->bytes + piece->len;
+    while (scan->count < SCAN_MAX &&
+           (at = finder_find(finder, at, (size_t)(end - at)))) {
+        uint64_t number = logstore_piece_entry(piece, at);
+        if (number >= scan->to)
+            return;
+        scan->numbers[scan->count++] = number;
+        if (number + 1 >= piece->end)
+            return;
+        at = logstore_piece_text(piece, number + 1);
+    }
+}
+
+static void look_at_levels(const struct logstore_piece *piece,
+                           enum log_level least, struct scan *scan)
+{
+    for (uint64_t number = scan->from; number < scan->to; number++) {
+        enum log_level level = logstore_piece_level(piece, number);
+        if ((level ? level : LEVEL_INFO) >= least)
+            scan->numbers[scan->count++] = number;
+    }
+}
+
+void scan_entries(const struct logstore *log, const struct sought *sought,
+                  uint64_t from, uint64_t end, bool down, struct scan *scan)
+{
+    const struct finder *finder =
+        sought->pattern ? pattern_finder(sought->pattern) : NULL;
+    struct logstore_piece piece;
+    if ((!finder && !sought->level) ||
+        !logstore_piece(log, down ? from : end - 1, &piece) ||
+        piece.end - piece.first > SCAN_MAX) {
+        take_all(from, end, down, scan);
+        return;
+    }
+    scan->count = 0;
+    scan->from = from > piece.first ? from : piece.first;
+    scan->to = end < piece.end ? end : piece.end;
+    if (finder)
+        look(&piece, finder, scan);
+    else
+        look_at_levels(&piece, sought->level, scan);
+}
