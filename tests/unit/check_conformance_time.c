@@ -15,9 +15,8 @@ static json_int_t number_of(json_t *item, const char *key)
     return json_integer_value(json_object_get(item, key));
 }
 
-START_TEST(date_times_are_read_as_rfc_3339_says)
+static void check_date_time(json_t *item)
 {
-    json_t *item = json_array_get(cases, (size_t)_i);
     bool valid = is_of_class(item, "datetime-valid");
     if (!valid && !is_of_class(item, "datetime-invalid"))
         return;
@@ -33,12 +32,16 @@ START_TEST(date_times_are_read_as_rfc_3339_says)
     ck_assert_msg(!valid || got == want, "%s: got %lld, want %lld",
                   text_of(item, "name"), (long long)got, (long long)want);
 }
+
+START_TEST(date_times_are_read_as_rfc_3339_says)
+{
+    for_each_case(cases, check_date_time);
+}
 END_TEST
 
 /* A time of day, put after a date, is a date-time. */
-START_TEST(times_of_day_are_read_as_rfc_3339_says)
+static void check_time_of_day(json_t *item)
 {
-    json_t *item = json_array_get(cases, (size_t)_i);
     bool valid = is_of_class(item, "timeofday-valid");
     if (!valid && !is_of_class(item, "timeofday-invalid"))
         return;
@@ -52,11 +55,15 @@ START_TEST(times_of_day_are_read_as_rfc_3339_says)
                   text.data);
     buf_free(&text);
 }
+
+START_TEST(times_of_day_are_read_as_rfc_3339_says)
+{
+    for_each_case(cases, check_time_of_day);
+}
 END_TEST
 
-START_TEST(an_instant_is_written_in_utc)
+static void check_written(json_t *item)
 {
-    json_t *item = json_array_get(cases, (size_t)_i);
     if (!is_of_class(item, "timezone"))
         return;
     char want[INSTANT_TEXT_SIZE];
@@ -66,6 +73,11 @@ START_TEST(an_instant_is_written_in_utc)
     instant_format_utc(number_of(item, "unix_seconds") * 1000 + 7, got);
 
     ck_assert_str_eq(got, want);
+}
+
+START_TEST(an_instant_is_written_in_utc)
+{
+    for_each_case(cases, check_written);
 }
 END_TEST
 
@@ -87,9 +99,8 @@ static bool is_of_our_grammar(const char *text)
     return false;
 }
 
-START_TEST(short_durations_are_read_where_the_command_line_has_them)
+static void check_duration(json_t *item)
 {
-    json_t *item = json_array_get(cases, (size_t)_i);
     if (!is_of_class(item, "shortduration-valid") &&
         !is_of_class(item, "shortduration-invalid"))
         return;
@@ -104,20 +115,20 @@ START_TEST(short_durations_are_read_where_the_command_line_has_them)
         ck_assert_int_eq(got, llround(json_number_value(
                                   json_object_get(item, "milliseconds"))));
 }
+
+START_TEST(short_durations_are_read_where_the_command_line_has_them)
+{
+    for_each_case(cases, check_duration);
+}
 END_TEST
 
-static int load(void)
+static void load(void)
 {
     cases = conformance_load("time");
-    return (int)json_array_size(cases);
 }
 
-UNIT_MAIN("conformance_time", int count = load();
-          tcase_add_loop_test(tc, date_times_are_read_as_rfc_3339_says, 0,
-                              count);
-          tcase_add_loop_test(tc, times_of_day_are_read_as_rfc_3339_says, 0,
-                              count);
-          tcase_add_loop_test(tc, an_instant_is_written_in_utc, 0, count);
-          tcase_add_loop_test(
-              tc, short_durations_are_read_where_the_command_line_has_them, 0,
-              count);)
+UNIT_MAIN("conformance_time", load();
+          tcase_add_test(tc, date_times_are_read_as_rfc_3339_says);
+          tcase_add_test(tc, times_of_day_are_read_as_rfc_3339_says);
+          tcase_add_test(tc, an_instant_is_written_in_utc); tcase_add_test(
+              tc, short_durations_are_read_where_the_command_line_has_them);)

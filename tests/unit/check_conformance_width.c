@@ -21,13 +21,17 @@ static bool is_acceptable(json_t *item, size_t columns)
     return false;
 }
 
-START_TEST(columns_of_text_are_those_of_terminals_that_know_clusters)
+static void check_text_columns(json_t *item)
 {
-    json_t *item = json_array_get(cases, (size_t)_i);
     size_t columns =
         width_of_text(text_of(item, "text"), length_of(item, "text"));
     ck_assert_msg(is_acceptable(item, columns), "%s (%s): %zu columns",
                   text_of(item, "name"), text_of(item, "codepoints"), columns);
+}
+
+START_TEST(columns_of_text_are_those_of_terminals_that_know_clusters)
+{
+    for_each_case(cases, check_text_columns);
 }
 END_TEST
 
@@ -54,9 +58,8 @@ static size_t columns_on_screen(const char *text, size_t len)
     return by_cell;
 }
 
-START_TEST(columns_on_screen_are_those_of_the_c_library)
+static void check_screen_columns(json_t *item)
 {
-    json_t *item = json_array_get(cases, (size_t)_i);
     json_t *answer =
         json_object_get(json_object_get(item, "answers"), "glibc_wcswidth");
     size_t columns =
@@ -66,11 +69,15 @@ START_TEST(columns_on_screen_are_those_of_the_c_library)
                       "%s (%s): %zu columns", text_of(item, "name"),
                       text_of(item, "codepoints"), columns);
 }
+
+START_TEST(columns_on_screen_are_those_of_the_c_library)
+{
+    for_each_case(cases, check_screen_columns);
+}
 END_TEST
 
-START_TEST(clusters_end_where_uax_29_says)
+static void check_clusters(json_t *item)
 {
-    json_t *item = json_array_get(grapheme_cases, (size_t)_i);
     json_t *clusters = json_object_get(item, "clusters_hex");
     struct buf bytes = buf_make(0);
     add_hex(&bytes, text_of(item, "bytes_hex"));
@@ -88,19 +95,20 @@ START_TEST(clusters_end_where_uax_29_says)
     ck_assert_uint_eq(at, bytes.len);
     buf_free(&bytes);
 }
+
+START_TEST(clusters_end_where_uax_29_says)
+{
+    for_each_case(grapheme_cases, check_clusters);
+}
 END_TEST
 
-static int load(void)
+static void load(void)
 {
     cases = conformance_load("width");
     grapheme_cases = json_object_get(conformance, "grapheme_cases");
-    return (int)json_array_size(cases);
 }
 
-UNIT_MAIN("conformance_width", int count = load(); tcase_add_loop_test(
-              tc, columns_of_text_are_those_of_terminals_that_know_clusters, 0,
-              count);
-          tcase_add_loop_test(tc, columns_on_screen_are_those_of_the_c_library,
-                              0, count);
-          tcase_add_loop_test(tc, clusters_end_where_uax_29_says, 0,
-                              (int)json_array_size(grapheme_cases));)
+UNIT_MAIN("conformance_width", load(); tcase_add_test(
+              tc, columns_of_text_are_those_of_terminals_that_know_clusters);
+          tcase_add_test(tc, columns_on_screen_are_those_of_the_c_library);
+          tcase_add_test(tc, clusters_end_where_uax_29_says);)

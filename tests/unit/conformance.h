@@ -34,6 +34,13 @@ static inline json_t *conformance_load(const char *name)
     return json_object_get(conformance, "cases");
 }
 
+/* One test for all of them: a process for each would take minutes. */
+static inline void for_each_case(json_t *items, void (*check)(json_t *item))
+{
+    for (size_t i = 0; i < json_array_size(items); i++)
+        check(json_array_get(items, i));
+}
+
 static inline const char *text_of(json_t *item, const char *key)
 {
     const char *text = json_string_value(json_object_get(item, key));
