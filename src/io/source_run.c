@@ -747,7 +747,7 @@ static void on_token(void *context, const char *token, const struct error *err)
     if (err && run->options.poll_url && !run->polling) {
         start_polling(run, "there is no token for the live feed");
     } else if (err && err->kind == ERROR_CONNECTION) {
-        retry(run, err, run->heard, -1);
+        retry(run, err, run->heard, token_retry_after_ms(run->token));
     } else if (err) {
         tell_end(run, err);
     } else if (run->polling) {

@@ -47,7 +47,7 @@ struct token {
     char *run, *api_url, *token_url, *file, *command;
     char *api_key, *access_token, *secret_key; /* secrets */
     char *value;                               /* the token at hand */
-    int64_t expires_ms, got_steady_ms, clock_offset_ms;
+    int64_t expires_ms, got_steady_ms, clock_offset_ms, retry_after_ms;
     bool refused, accepted;
     enum mint_way way;
     struct http_call *call;
@@ -79,6 +79,7 @@ struct token *token_create(struct http *http, struct loop *loop,
     token->access_token = mem_strdup(options->access_token);
     token->secret_key = mem_strdup(options->secret_key);
     token->expires_ms = INSTANT_NONE;
+    token->retry_after_ms = -1;
     return token;
 }
 
@@ -109,6 +110,11 @@ void token_destroy(struct token *token)
 void token_set_clock_offset(struct token *token, int64_t offset_ms)
 {
     token->clock_offset_ms = offset_ms;
+}
+
+int64_t token_retry_after_ms(const struct token *token)
+{
+    return token->retry_after_ms;
 }
 
 int64_t token_expires_ms(const struct token *token)
@@ -297,8 +303,8 @@ static void on_endpoint(void *context, struct http_call *call,
                         const struct http_result *result)
 {
     struct token *token = context;
-    (void)call;
     token->call = NULL;
+    token->retry_after_ms = http_retry_after_ms(call);
     if (result->failure == HTTP_OK && result->status == 200)
         take_answer(token, endpoint_name, result);
     else
@@ -424,8 +430,8 @@ static void on_mint(void *context, struct http_call *call,
                     const struct http_result *result)
 {
     struct token *token = context;
-    (void)call;
     token->call = NULL;
+    token->retry_after_ms = http_retry_after_ms(call);
     if (is_unknown_way(result)) {
         token->way++;
         mint(token);

@@ -49,6 +49,9 @@ int64_t token_refused(struct token *token);
 /* Server's clock minus ours; expiry is judged by it. */
 void token_set_clock_offset(struct token *token, int64_t offset_ms);
 
+/* Retry-After of the answer that gave no token, ms; -1: it had none. */
+int64_t token_retry_after_ms(const struct token *token);
+
 /* Stops a request under way; no callback comes after this. */
 void token_cancel(struct token *token);
 
