@@ -111,8 +111,9 @@ expect_code closed-port-plain 6 && expect_sentence closed-port-plain 'gave up' &
 net=40
 runtail_as no-name TRIGGER_ACCESS_TOKEN=t --json run_1 \
     -a http://no-such-host.invalid
-[ "$(cat "$work/no-name.code")" -ne 124 ] &&
+if [ "$(cat "$work/no-name.code")" -ne 124 ]; then
     refused no-name 6 'cannot reach http://no-such-host.invalid'
+fi
 
 # Words on the command line.
 

@@ -239,12 +239,12 @@ static void same_entry(size_t i, json_t *got, json_t *want)
     json_t *stamp = get_or_none(want, "timestamp_ms");
     snprintf(what, sizeof what, "entry %zu, message", i + 1);
     same_value(what, json_object_get(got, "message"),
-              json_object_get(want, "message"));
+               json_object_get(want, "message"));
     snprintf(what, sizeof what, "entry %zu, level", i + 1);
     same_value(what, json_object_get(got, "level"), get_or_none(want, "level"));
     snprintf(what, sizeof what, "entry %zu, data", i + 1);
     same_value(what, json_object_get(got, "data"),
-              json_object_get(want, "data"));
+               json_object_get(want, "data"));
     if (!stamp) {
         if (!json_is_true(json_object_get(got, "arrival")))
             fail("entry %zu has a time that was never written", i + 1);
@@ -289,7 +289,7 @@ static void same_internal_error(json_t *got, json_t *want, json_t *expected)
 {
     const char *code = text_of(got, "code");
     same_value("the error's message", json_object_get(got, "message"),
-              json_object_get(expected, "error_wire_message"));
+               json_object_get(expected, "error_wire_message"));
     if (!*code || !strstr(text_of(want, "message"), code))
         fail("the error's code is \"%s\", not that in \"%s\"", code,
              text_of(want, "message"));
@@ -311,7 +311,7 @@ static void same_error(json_t *end, json_t *expected)
     static const char *const names[] = {"name", "message", "stackTrace"};
     for (size_t i = 0; want && i < sizeof names / sizeof *names; i++)
         same_value(names[i], json_object_get(got, names[i]),
-                  json_object_get(want, names[i]));
+                   json_object_get(want, names[i]));
 }
 
 /* Output is told as text, which is JSON unless the output was text itself. */
@@ -334,16 +334,16 @@ static void compare(json_t *lines, json_t *expected)
     json_t *tags = json_object_get(expected, "tags");
     json_t *finished = json_object_get(expected, "finished");
     same_value("the run", json_object_get(run, "run"),
-              json_object_get(expected, "run_id"));
+               json_object_get(expected, "run_id"));
     same_value("the status", json_object_get(end, "status"),
-              json_object_get(expected, "status"));
+               json_object_get(expected, "status"));
     same_value("complete", json_object_get(end, "complete"), finished);
     if (json_object_get(expected, "task"))
         same_value("the task", json_object_get(run, "task"),
-                  json_object_get(expected, "task"));
+                   json_object_get(expected, "task"));
     if (json_object_get(expected, "status_text"))
         same_value("the step", json_object_get(run, "step"),
-                  json_object_get(expected, "status_text"));
+                   json_object_get(expected, "status_text"));
     if (json_array_size(tags))
         same_value("the tags", json_object_get(run, "tags"), tags);
     same_progress(run, json_object_get(expected, "progress"));

@@ -161,8 +161,11 @@ expect_sentence() {
 
 # expect_safe NAME out|err: no control bytes but the ends of lines.
 expect_safe() {
-    [ "$(LC_ALL=C tr -d '\n\040-\176\200-\377' <"$work/$1.$2" | wc -c)" -eq 0 ] &&
+    if [ "$(LC_ALL=C tr -d '\n\040-\176\200-\377' <"$work/$1.$2" |
+        wc -c)" -eq 0 ] &&
+        ! LC_ALL=C grep -q "$(printf '\302[\200-\237]')" "$work/$1.$2"; then
         return 0
+    fi
     not_ok "$1: control bytes in what it wrote"
     LC_ALL=C od -c "$work/$1.$2" | grep -n '\\\|0[0-3][0-9]' | head -n 5
     return 1
@@ -181,6 +184,21 @@ expect_text() {
     grep -q -- "$3" "$work/$1.$2" && return 0
     not_ok "$1: no line has: $3"
     show "$1"
+    return 1
+}
+
+# expect_no_text NAME out|err PATTERN
+expect_no_text() {
+    grep -q -- "$3" "$work/$1.$2" || return 0
+    not_ok "$1: a line has: $3"
+    grep -- "$3" "$work/$1.$2" | head -n 3 | cut -c1-400
+    return 1
+}
+
+# expect_count WHAT NUMBER MOST: at least one, at most so many.
+expect_count() {
+    [ "$2" -ge 1 ] && [ "$2" -le "$3" ] && return 0
+    not_ok "$1: $2, not 1 to $3"
     return 1
 }
 

@@ -164,7 +164,10 @@ wait -- COMPLETED (
 exit 0
 never style
 END
-in_terminal 'an unknown terminal is told' 80x24 TERM=nonesuch \
+# (What the library does not give back of a terminal it does not know is no
+# leak of ours.)
+in_terminal 'an unknown terminal is told' 80x24 \
+    'TERM=nonesuch ASAN_OPTIONS=detect_leaks=0' \
     "$RUNTAIL" demo quick <<'END'
 exit 2
 wait runtail: the terminal "nonesuch"
@@ -216,6 +219,46 @@ wait COMPLETED
 keys q
 exit 0
 never colour
+END
+
+# Lines are left by signals just as well, and have their end.
+
+in_terminal 'lines left by ^C' 80x24 A=b \
+    "$RUNTAIL" demo success --plain <<'END'
+wait -- EXECUTING
+keys ^C
+exit 130
+wait -- left before the end
+modes same
+END
+in_terminal 'JSON lines left by SIGTERM' 80x24 A=b \
+    "$RUNTAIL" demo success --json=state,complete <<'END'
+wait "type":"connection","state":"live"
+signal TERM
+exit 143
+wait {"type":"end","complete":false}
+END
+in_terminal 'lines suspended and back' 80x24 A=b \
+    "$RUNTAIL" demo quick --plain <<'END'
+wait -- EXECUTING
+signal TSTP
+stopped
+signal CONT
+wait -- COMPLETED (
+exit 0
+END
+in_terminal '--timeout of the screen' 80x24 A=b \
+    "$RUNTAIL" demo long --timeout 1s <<'END'
+wait live
+exit 124
+screen main
+modes same
+wait the run goes on
+END
+in_terminal '--no-exit-status' 80x24 A=b \
+    "$RUNTAIL" demo failure --speed 50 --no-exit-status --plain <<'END'
+exit 0
+wait -- FAILED
 END
 
 # Nothing to show: a sentence on the main screen.
