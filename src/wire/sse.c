@@ -12,9 +12,12 @@
 
 struct sse {
     const char *p, *end; /* what is left of the chunk */
+    const char *cr;      /* the next CR in it, or its end; NULL or one that was
+                          * passed: to be looked for */
     size_t max_event;
     struct buf line; /* start of a line that was cut */
     struct buf data, event, id, last_id;
+    bool id_given; /* id is newer than last_id */
     size_t bom;    /* bytes of a byte order mark seen; 3: past the start */
     bool after_cr; /* a LF now belongs to the CR before */
     bool too_large;
@@ -51,12 +54,11 @@ void sse_destroy(struct sse *sse)
 
 void sse_restart(struct sse *sse)
 {
-    sse->p = sse->end = NULL;
+    sse->p = sse->end = sse->cr = NULL;
     buf_clear(&sse->line);
     buf_clear(&sse->data);
     buf_clear(&sse->event);
-    buf_clear(&sse->id);
-    buf_add(&sse->id, buf_str(&sse->last_id), sse->last_id.len);
+    sse->id_given = false;
     sse->bom = 0;
     sse->after_cr = false;
     sse->too_large = false;
@@ -81,6 +83,7 @@ void sse_feed(struct sse *sse, const char *bytes, size_t len)
 {
     sse->p = bytes;
     sse->end = bytes + len;
+    sse->cr = NULL;
     if (sse->bom < PAST_BOM)
         skip_bom(sse);
 }
@@ -126,8 +129,10 @@ static void read_field(struct sse *sse, const char *line, size_t len)
     } else if (named(line, name_len, "event")) {
         set(&sse->event, value, value_len);
     } else if (named(line, name_len, "id")) {
-        if (!memchr(value, '\0', value_len))
+        if (!memchr(value, '\0', value_len)) {
             set(&sse->id, value, value_len);
+            sse->id_given = true;
+        }
     } else if (named(line, name_len, "retry")) {
         set_retry(sse, value, value_len);
     }
@@ -136,7 +141,12 @@ static void read_field(struct sse *sse, const char *line, size_t len)
 /* An empty line: true when there is an event to give. */
 static bool dispatch(struct sse *sse, struct sse_event *event)
 {
-    set(&sse->last_id, buf_str(&sse->id), sse->id.len);
+    if (sse->id_given) {
+        struct buf before = sse->last_id;
+        sse->last_id = sse->id;
+        sse->id = before;
+        sse->id_given = false;
+    }
     if (!sse->data.len) {
         buf_clear(&sse->event);
         return false;
@@ -167,11 +177,16 @@ static bool take_line(struct sse *sse, const char *line, size_t len,
     return false;
 }
 
-static const char *line_end(const char *p, const char *end)
+/* Most streams have no CR: it is looked for once a chunk, not once a line. */
+static const char *line_end(struct sse *sse)
 {
-    const char *lf = memchr(p, '\n', (size_t)(end - p));
-    const char *cr = memchr(p, '\r', (size_t)((lf ? lf : end) - p));
-    return cr ? cr : lf;
+    if (!sse->cr || sse->cr < sse->p) {
+        sse->cr = memchr(sse->p, '\r', (size_t)(sse->end - sse->p));
+        if (!sse->cr)
+            sse->cr = sse->end;
+    }
+    const char *lf = memchr(sse->p, '\n', (size_t)(sse->cr - sse->p));
+    return lf || sse->cr == sse->end ? lf : sse->cr;
 }
 
 static bool is_too_large(struct sse *sse, size_t more, struct error *err)
@@ -192,7 +207,7 @@ bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
         if (sse->after_cr && *sse->p == '\n')
             sse->p++;
         sse->after_cr = false;
-        const char *stop = line_end(sse->p, sse->end);
+        const char *stop = line_end(sse);
         const char *start = sse->p;
         size_t len = (size_t)((stop ? stop : sse->end) - start);
         if (is_too_large(sse, len, err))
