@@ -68,8 +68,12 @@ static void ask(struct connection *connection, const char *path)
 static bool receive(struct connection *connection)
 {
     struct buf *in = &connection->in;
-    if (connection->at == in->len)
-        connection->at = in->len = 0;
+    if (connection->at * 2 >= in->len) {
+        in->len -= connection->at;
+        if (in->len)
+            memmove(in->data, in->data + connection->at, in->len);
+        connection->at = 0;
+    }
     buf_reserve(in, READ_SIZE);
     ssize_t len = read(connection->fd, in->data + in->len, READ_SIZE);
     if (len <= 0)
@@ -116,9 +120,8 @@ static void need(struct connection *connection, size_t len)
             fail("cut off");
 }
 
-/* The next HTTP chunk, whole; NULL: that was the last one. Valid until the
- * next call. */
-static const char *next_chunk(struct connection *connection, size_t *len)
+/* The length of the next HTTP chunk; 0: that was the last one. */
+static size_t next_size(struct connection *connection)
 {
     char *end;
     for (;;) {
@@ -130,8 +133,16 @@ static const char *next_chunk(struct connection *connection, size_t *len)
             fail("cut off");
     }
     char *size = connection->in.data + connection->at;
-    *len = strtoul(size, &end, 16);
+    size_t len = strtoul(size, &end, 16);
     connection->at += (size_t)(end + 2 - size);
+    return len;
+}
+
+/* The next HTTP chunk, whole; NULL: that was the last one. Valid until the
+ * next call. */
+static const char *next_chunk(struct connection *connection, size_t *len)
+{
+    *len = next_size(connection);
     need(connection, *len + 2);
     const char *chunk = connection->in.data + connection->at;
     connection->at += *len + 2;
@@ -214,24 +225,53 @@ static void run_feed(const char *port, const char *path)
     fprintf(stderr, "%zu updates, %zu bytes the same\n", updates, same);
 }
 
+/* What there is of a chunk, len bytes at most. */
+static const char *next_piece(struct connection *connection, size_t *len)
+{
+    if (connection->at == connection->in.len && !receive(connection))
+        fail("cut off");
+    const char *piece = connection->in.data + connection->at;
+    size_t left = connection->in.len - connection->at;
+    if (left < *len)
+        *len = left;
+    connection->at += *len;
+    return piece;
+}
+
+/* A frame is compared while it comes; what is new is taken over. */
+static size_t read_frame(struct connection *connection, size_t len,
+                         struct buf *text)
+{
+    size_t at = 0, same = 0;
+    while (at < len) {
+        size_t piece_len = len - at;
+        const char *piece = next_piece(connection, &piece_len);
+        size_t old = text->len > at ? text->len - at : 0;
+        if (old > piece_len)
+            old = piece_len;
+        if (old && memcmp(text->data + at, piece, old) == 0)
+            same += old;
+        buf_add(text, piece + old, piece_len - old);
+        at += piece_len;
+    }
+    const char *status =
+        memmem(text->data + text->len - 60, 60, "\",\"status", 9);
+    if (status)
+        buf_truncate(text, (size_t)(status - text->data));
+    need(connection, 2);
+    connection->at += 2;
+    return same;
+}
+
 static void run_text(const char *port, const char *path)
 {
     struct connection connection = dial(port);
-    struct buf last = buf_make(0);
-    const char *chunk;
+    struct buf text = buf_make(0);
     size_t len, frames = 0, same = 0;
     ask(&connection, path);
     read_head(&connection);
-    while ((chunk = next_chunk(&connection, &len))) {
-        /* up to the closing quote; only what is new is taken over */
-        const char *status = memmem(chunk + len - 60, 60, "\",\"status", 9);
-        size_t tail = status ? (size_t)(status - chunk) : 0;
-        size_t had = last.len < tail ? last.len : tail;
-        same += had && memcmp(last.data, chunk, had) == 0 ? had : 0;
-        buf_truncate(&last, had);
-        buf_add(&last, chunk + had, tail - had);
-        frames++;
-    }
+    for (; (len = next_size(&connection)); frames++)
+        same += read_frame(&connection, len, &text);
     fprintf(stderr, "%zu frames, %zu bytes the same\n", frames, same);
 }
 
