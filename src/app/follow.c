@@ -191,10 +191,17 @@ static bool is_dumb_terminal(void)
     return !term || !*term || strcmp(term, "dumb") == 0;
 }
 
+/* Where events come from standard input, keys cannot. */
+static bool reads_input(const struct options *options)
+{
+    return options->command == COMMAND_SSE && strcmp(options->target, "-") == 0;
+}
+
 static bool wants_screen(const struct options *options)
 {
     return options->output == OUTPUT_AUTO && !options->no_follow &&
-           isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) && !is_dumb_terminal();
+           isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
+           !reads_input(options) && !is_dumb_terminal();
 }
 
 static bool is_set(const char *name)
@@ -311,12 +318,13 @@ static struct token *make_token(const struct settings *settings,
 }
 
 /* What a stream's token is now, after it was refused. */
-static const char *const *renew_headers(void *context)
+static void renew(void *context, struct source_options *options)
 {
     struct session *session = context;
     struct error err = {0};
     settings_renew(session->settings, session->options, &err);
-    return (const char *const *)session->settings->headers;
+    options->headers = (const char *const *)session->settings->headers;
+    options->query_token = session->settings->query_token;
 }
 
 static void make_source(struct session *session, bool on_screen)
@@ -341,7 +349,7 @@ static void make_source(struct session *session, bool on_screen)
         .linger_ms = on_screen ? SCREEN_LINGER_MS : LINGER_MS,
         .headers = (const char *const *)settings->headers,
     };
-    source_options.renew = renew_headers;
+    source_options.renew = renew;
     source_options.renew_context = session;
     source_options.query_token = settings->query_token;
     if (options->command == COMMAND_AGENT) {
@@ -398,8 +406,9 @@ static void tell_end(struct session *session)
     if (session->ended || !session->sink || session->reader_left)
         return;
     struct event event = {.type = EVENT_END,
-                          .time_ms = loop_wall_ms(session->loop),
-                          .run = session->run_id};
+                          .time_ms = loop_wall_ms(session->loop)};
+    if (session->options->command != COMMAND_SSE)
+        event.run = session->run_id;
     sink_event(session->sink, &event);
     flush(session);
 }
@@ -497,6 +506,8 @@ struct token_answer {
     struct loop *loop;
     char *value; /* secret */
     struct error err;
+    int forced_code; /* -1: the answer decides */
+    struct loop_timer timeout;
 };
 
 static void on_token(void *context, const char *token, const struct error *err)
@@ -507,6 +518,28 @@ static void on_token(void *context, const char *token, const struct error *err)
     else
         answer->value = mem_strdup(token);
     loop_stop(answer->loop);
+}
+
+static void leave_token(struct token_answer *answer, int code)
+{
+    answer->forced_code = code;
+    loop_stop(answer->loop);
+}
+
+static void on_token_signal(void *context, int number)
+{
+    if (number == SIGTSTP)
+        raise(SIGSTOP);
+    else if (number != SIGCONT && number != SIGWINCH)
+        leave_token(context, EXIT_SIGNAL + number);
+}
+
+static void on_token_timeout(void *context)
+{
+    struct token_answer *answer = context;
+    error_set(&answer->err, ERROR_CONNECTION,
+              "no token within the time that --timeout allows");
+    leave_token(answer, EXIT_TIMEOUT);
 }
 
 static void print_token(const struct options *options, const char *token,
@@ -540,7 +573,7 @@ static void print_token(const struct options *options, const char *token,
 int follow_token(const struct options *options, const struct settings *settings,
                  const char *run)
 {
-    struct token_answer answer = {0};
+    struct token_answer answer = {.forced_code = -1};
     answer.loop = loop_create(&answer.err);
     if (!answer.loop) {
         complain(&answer.err);
@@ -548,11 +581,15 @@ int follow_token(const struct options *options, const struct settings *settings,
     }
     struct http *http = make_http(options, answer.loop);
     struct token *token = make_token(settings, http, answer.loop, run);
+    loop_set_signals(answer.loop, on_token_signal, &answer);
+    if (options->timeout_ms)
+        loop_timer_start(answer.loop, &answer.timeout, options->timeout_ms,
+                         on_token_timeout, &answer);
     token_get(token, on_token, &answer);
     loop_run(answer.loop);
     if (answer.value)
         print_token(options, answer.value, token_origin(token));
-    else
+    else if (answer.err.kind != ERROR_NONE)
         complain(&answer.err);
     if (answer.value)
         mem_wipe(answer.value, strlen(answer.value));
@@ -560,5 +597,6 @@ int follow_token(const struct options *options, const struct settings *settings,
     token_destroy(token);
     http_destroy(http);
     loop_destroy(answer.loop);
-    return exit_code_of_error(&answer.err);
+    return answer.forced_code >= 0 ? answer.forced_code
+                                   : exit_code_of_error(&answer.err);
 }

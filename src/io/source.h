@@ -45,8 +45,9 @@ struct source_options {
     bool want_details;        /* ask REST for what the feed does not tell */
     int64_t linger_ms;        /* watch for late entries after the end */
     const char *const *headers; /* for api_url's origin only; NULL: none */
-    /* Makes the headers anew after a 401; NULL: there is no other way. */
-    const char *const *(*renew)(void *context);
+    /* Sets headers and query_token anew after a 401, when the old ones are
+     * gone; NULL: there is no other way. */
+    void (*renew)(void *context, struct source_options *options);
     void *renew_context;
     const char *query_token;  /* goes into the URL; secret; NULL: none */
 };

@@ -295,6 +295,21 @@ static void tell_notice(struct source_agent *agent, const char *words)
     emit(agent, &event);
 }
 
+/* It would be as large the next time. */
+static bool refuse_log(struct source_agent *agent, const struct error *why)
+{
+    struct error err = {0};
+    struct buf where = buf_make(0);
+    url_for_display(&where, agent->options.api_url);
+    error_set(&err, why->kind, "%s, agent %.80s: %s", buf_str(&where),
+              agent->options.run, why->message);
+    buf_free(&where);
+    agent->call = NULL;
+    agent->streaming = false;
+    tell_end(agent, &err);
+    return false;
+}
+
 static bool on_data(void *context, struct http_call *call, const char *bytes,
                     size_t len)
 {
@@ -308,6 +323,8 @@ static bool on_data(void *context, struct http_call *call, const char *bytes,
             take_frame(agent, &frame);
         else if (err.kind == ERROR_NONE)
             return true;
+        else if (agentlog_is_too_large(agent->log))
+            return refuse_log(agent, &err);
         else
             tell_notice(agent, err.message);
     }
@@ -388,8 +405,7 @@ static void handle_answer(struct source_agent *agent, struct http_call *call,
             retry(agent, &err, status != 0, -1);
     } else if (status == 401 && agent->options.renew && !agent->renewed) {
         agent->renewed = true;
-        agent->options.headers =
-            agent->options.renew(agent->options.renew_context);
+        agent->options.renew(agent->options.renew_context, &agent->options);
         connect_now(agent);
     } else if (status == 429) {
         retry(agent, &err, true, LIMITED_MS);
@@ -430,6 +446,7 @@ static void on_poll(void *context, struct http_call *call,
         handle_answer(agent, call, result);
     } else if (agentlog_take(agent->log, result->body, result->body_len,
                              &frame, &err)) {
+        agent->renewed = false;
         tell_link(agent, CONNECTION_POLLING, -1, NULL);
         frame.final |= status_is_terminal(status_of(frame.status));
         take_frame(agent, &frame);
@@ -484,6 +501,7 @@ static void wake(struct source *base)
         return;
     http_cancel(agent->call);
     agent->streaming = false;
+    loop_timer_stop(agent->loop, &agent->wait);
     connect_now(agent);
 }
 

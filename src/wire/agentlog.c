@@ -43,6 +43,7 @@ struct agentlog {
     struct buf data;  /* data of an event of another form */
     bool has_fast;    /* same and tail hold this event's only data line */
     bool after_cr;
+    bool too_large;
     struct buf joined; /* a legacy array made one text */
     struct buf rest;   /* what stood behind the logs */
     uint64_t copied;
@@ -97,9 +98,14 @@ static void forget_event(struct agentlog *log)
 void agentlog_restart(struct agentlog *log)
 {
     log->p = log->end = NULL;
-    log->after_cr = false;
+    log->after_cr = log->too_large = false;
     begin_line(log);
     forget_event(log);
+}
+
+bool agentlog_is_too_large(const struct agentlog *log)
+{
+    return log->too_large;
 }
 
 void agentlog_feed(struct agentlog *log, const char *bytes, size_t len)
@@ -413,10 +419,20 @@ static const char *find_line_end(struct agentlog *log)
     return line_end(log->p, log->end);
 }
 
+static bool refuse_size(struct agentlog *log, struct error *err)
+{
+    log->too_large = true;
+    begin_line(log);
+    forget_event(log);
+    return error_set(err, ERROR_PROTOCOL,
+                     "the server sent a frame of more than %zu bytes",
+                     log->max_text);
+}
+
 bool agentlog_next(struct agentlog *log, struct agentlog_frame *frame,
                    struct error *err)
 {
-    while (log->p < log->end) {
+    while (log->p < log->end && !log->too_large) {
         if (log->after_cr && *log->p == '\n')
             log->p++;
         log->after_cr = false;
@@ -425,9 +441,7 @@ bool agentlog_next(struct agentlog *log, struct agentlog_frame *frame,
         const char *stop = find_line_end(log);
         read_line_bytes(log, stop ? stop : log->end);
         if (log->tail.len + log->line.len + log->data.len > log->max_text)
-            return error_set(err, ERROR_PROTOCOL,
-                             "the server sent a frame of more than %zu bytes",
-                             log->max_text);
+            return refuse_size(log, err);
         if (!stop)
             break;
         log->after_cr = *stop == '\r';

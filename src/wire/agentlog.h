@@ -47,6 +47,9 @@ bool agentlog_take(struct agentlog *log, const char *json, size_t len,
 /* Appends the decoded text of a line. index < frame.lines. */
 void agentlog_line(const struct agentlog *log, size_t index, struct buf *out);
 
+/* True once a frame was too large: nothing further is taken until a restart. */
+bool agentlog_is_too_large(const struct agentlog *log);
+
 /* A new connection: forgets an unfinished event, keeps the text. */
 void agentlog_restart(struct agentlog *log);
 

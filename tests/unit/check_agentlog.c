@@ -167,6 +167,33 @@ START_TEST(frame_beyond_the_maximum_is_refused)
 END_TEST
 
 /* A reconnect starts with a snapshot: what was cut off leaves no trace. */
+START_TEST(what_follows_a_frame_beyond_the_maximum_is_not_taken)
+{
+    static const char good[] = "\n\ndata: {\"logs\":\"a\"}\n\n";
+    struct agentlog_frame frame;
+    struct error err = {ERROR_NONE, ""};
+    struct agentlog *log = agentlog_create(64);
+    struct buf stream = buf_make(0);
+    buf_adds(&stream, "data: {\"logs\":\"");
+    buf_fill(&stream, 'x', 100);
+    agentlog_feed(log, stream.data, stream.len);
+    ck_assert(!agentlog_is_too_large(log));
+    ck_assert(!agentlog_next(log, &frame, &err));
+    ck_assert_int_eq(err.kind, ERROR_PROTOCOL);
+    ck_assert(agentlog_is_too_large(log));
+    error_clear(&err);
+    agentlog_feed(log, good, strlen(good));
+    ck_assert(!agentlog_next(log, &frame, &err));
+    ck_assert_int_eq(err.kind, ERROR_NONE);
+    agentlog_restart(log);
+    agentlog_feed(log, good, strlen(good));
+    ck_assert(agentlog_next(log, &frame, &err));
+    ck_assert_uint_eq(frame.lines, 1);
+    buf_free(&stream);
+    agentlog_destroy(log);
+}
+END_TEST
+
 START_TEST(new_connection_keeps_the_text)
 {
     static const char first[] = "data: {\"logs\":\"a\\nb\"}\n\ndata: {\"logs\":\"a";
@@ -266,6 +293,8 @@ UNIT_MAIN("agentlog",
           tcase_add_test(tc, members_behind_the_logs_are_told);
           tcase_add_test(tc, broken_frame_spoils_itself_alone);
           tcase_add_test(tc, frame_beyond_the_maximum_is_refused);
+          tcase_add_test(tc,
+                         what_follows_a_frame_beyond_the_maximum_is_not_taken);
           tcase_add_test(tc, new_connection_keeps_the_text);
           tcase_add_loop_test(tc, random_edits_end_in_the_right_text, 0, 8);
           tcase_add_test(tc, growth_copies_only_what_is_new);)
