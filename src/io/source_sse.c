@@ -44,7 +44,7 @@ struct source_sse {
     struct connection link;
     uint64_t seq;
     int attempt;
-    bool heard, streaming, ended, got_event;
+    bool heard, streaming, ended;
 };
 
 static void connect_now(void *context);
@@ -95,7 +95,7 @@ static bool take_bytes(struct source_sse *source, const char *bytes,
     struct event event = {.type = EVENT_SSE};
     sse_feed(source->sse, bytes, len);
     while (sse_next(source->sse, &from, err)) {
-        source->got_event = true;
+        source->attempt = 0;
         event.sse.seq = ++source->seq;
         event.sse.event = &from;
         emit(source, &event);
@@ -166,6 +166,7 @@ static bool on_data(void *context, struct http_call *call, const char *bytes,
     if (take_bytes(source, bytes, len, &err))
         return true;
     source->call = NULL;
+    source->streaming = false;
     retry(source, &err, true, -1);
     return false;
 }
@@ -176,7 +177,6 @@ static void on_headers(void *context, struct http_call *call)
     if (http_status(call) != 200 || !is_event_stream(call))
         return;
     source->streaming = source->heard = true;
-    source->got_event = false;
     tell_link(source, CONNECTION_LIVE, -1, NULL);
     http_stream(call, on_data);
 }
@@ -245,8 +245,6 @@ static void on_done(void *context, struct http_call *call,
     } else if (!source->options.follow) {
         tell_end(source, true, NULL);
     } else {
-        if (source->got_event)
-            source->attempt = 0;
         reconnect(source, retry_ms(source), "the server ended the stream");
     }
 }
@@ -333,6 +331,7 @@ static void wake(struct source *base)
         return;
     http_cancel(source->call);
     source->streaming = false;
+    loop_timer_stop(source->loop, &source->wait);
     connect_now(source);
 }
 
