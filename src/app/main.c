@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,6 +38,16 @@ static void guard_crashes(void)
     setrlimit(RLIMIT_CORE, &none);
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         sigaction(crashes[i], &action, NULL);
+}
+
+/* A standard descriptor that is closed would be taken by the next thing that
+ * is opened, and a socket written to in its place. What is put there instead
+ * cannot be used either: that is an error where it matters. */
+static void guard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 /* What a stream is called in messages: its address without secrets. */
@@ -102,6 +113,7 @@ int main(int argc, char **argv)
 {
     struct error err = {0};
     struct options options;
+    guard_descriptors();
     setlocale(LC_CTYPE, "");
     guard_crashes();
     if (!options_parse(&options, argc, argv, &err) ||
