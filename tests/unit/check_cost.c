@@ -11,6 +11,7 @@
 #include "model/run.h"
 #include "tests/unit/unit.h"
 #include "view/view_run.h"
+#include "wire/agentlog.h"
 #include "wire/logarray.h"
 #include "wire/retext.h"
 
@@ -66,6 +67,39 @@ START_TEST(an_update_is_read_at_the_cost_of_what_is_new)
         struct work work = work_of_update(count, _i);
         ck_assert_uint_le(work.decoded, most);
         ck_assert_uint_le(work.walked, 2);
+    }
+}
+END_TEST
+
+/* From an agent's text, whole each time, to new lines. */
+
+static void add_frame(struct buf *out, size_t lines)
+{
+    buf_clear(out);
+    buf_adds(out, "data: {\"logs\":\"");
+    for (size_t i = 0; i < lines; i++)
+        buf_addf(out, "line %07zu of the text\\n", i);
+    buf_adds(out, "\",\"status\":\"running\"}\n\n");
+}
+
+START_TEST(a_snapshot_is_copied_at_the_cost_of_what_is_new)
+{
+    for (size_t count = 100; count <= 100000; count *= 10) {
+        struct agentlog *log = agentlog_create(SIZE_MAX);
+        struct buf bytes = buf_make(0);
+        uint64_t before = 0;
+        for (size_t i = 0; i < 4; i++) {
+            struct agentlog_frame frame;
+            struct error err = {0};
+            before = agentlog_copied(log);
+            add_frame(&bytes, count + i);
+            agentlog_feed(log, bytes.data, bytes.len);
+            ck_assert(agentlog_next(log, &frame, &err));
+            ck_assert_uint_eq(frame.kept, i ? count + i - 1 : 0);
+        }
+        ck_assert_uint_le(agentlog_copied(log) - before, 200);
+        buf_free(&bytes);
+        agentlog_destroy(log);
     }
 }
 END_TEST
@@ -248,6 +282,7 @@ enum {
 UNIT_MAIN(
     "cost",
     tcase_add_loop_test(tc, an_update_is_read_at_the_cost_of_what_is_new, 0, 2);
+    tcase_add_test(tc, a_snapshot_is_copied_at_the_cost_of_what_is_new);
     tcase_add_loop_test(tc,
                         lines_are_appended_and_drawn_without_a_look_at_old_ones,
                         0, LENGTHS);
