@@ -40,6 +40,7 @@ struct shown {
 enum way {
     AS_IT_STANDS,
     SCROLLED,       /* the rows that moved */
+    SCROLLED_PART,  /* the rows of which the right part moved */
     SCROLLED_AGAIN, /* the rows that scrolled last */
     WAY_COUNT
 };
@@ -49,14 +50,19 @@ struct scroll {
     int top, bottom;
 };
 
+/* Numbers for what a row shows, whole and in its right part; 0: nothing. */
+struct row_sum {
+    uint64_t whole, part;
+};
+
 struct painter {
     struct painter_options options;
     struct termcap caps;
     int width, height;
-    bool known;        /* what the terminal shows */
-    int cursor;        /* 1: visible, 0: not; UNKNOWN */
-    struct cell *next; /* the frame, its styles as looks */
-    uint64_t *hashes;  /* of its rows, then of those shown */
+    bool known;                       /* what the terminal shows */
+    int cursor;                       /* 1: visible, 0: not; UNKNOWN */
+    struct cell *next;                /* the frame, its styles as looks */
+    struct row_sum *next_sums, *sums; /* of its rows; of those shown */
     struct shown shown, tried[WAY_COUNT];
 };
 
@@ -77,7 +83,8 @@ void painter_destroy(struct painter *painter)
         return;
     termcap_free(&painter->caps);
     free(painter->next);
-    free(painter->hashes);
+    free(painter->next_sums);
+    free(painter->sums);
     free(painter->shown.cells);
     buf_free(&painter->shown.out);
     for (int i = 0; i < WAY_COUNT; i++) {
@@ -130,7 +137,9 @@ static bool is_settled(uint32_t code, int columns, bool wide_signs)
         uint32_t first, last;
     } NARROW[] = {{0xa1, 0xac},     {0xae, 0x2ff},    {0x370, 0x482},
                   {0x48a, 0x58f},   {0x1e00, 0x1fff}, {0x2010, 0x2027},
-                  {0x2030, 0x205e}, {0x20a0, 0x20bf}, {0x2500, 0x259f}},
+                  {0x2030, 0x205e}, {0x20a0, 0x20bf}, {0x2190, 0x2193},
+                  {0x2500, 0x25a9}, {0x25ac, 0x25b5}, {0x25b7, 0x25bf},
+                  {0x25c1, 0x25fa}, {0x2713, 0x2713}, {0x2717, 0x2717}},
       WIDE[] = {{0x3041, 0x3096}, {0x3099, 0x30ff}, {0x3400, 0x4dbf},
                 {0x4e00, 0x9fff}, {0xac00, 0xd7a3}, {0xff01, 0xff60}};
     if (wcwidth((wchar_t)code) != columns)
@@ -499,47 +508,76 @@ static void scroll(const struct painter *painter, struct shown *shown,
     }
 }
 
-/* A number for what the row shows from column `from` on; 0: nothing. */
-static uint64_t row_hash(const struct painter *painter,
-                         const struct cell *cells, int from)
+static uint64_t sum_cells(uint64_t sum, const struct cell *cells, int count)
 {
-    int end = text_end(painter, cells);
-    uint64_t hash = 0, word;
-    if (end <= from)
-        return 0;
-    size_t len = (size_t)(end - from) * sizeof *cells, at = 0;
-    const char *bytes = (const char *)(cells + from);
+    const uint64_t factor = 0x9e3779b97f4a7c15u;
+    const char *bytes = (const char *)cells;
+    size_t len = count > 0 ? (size_t)count * sizeof *cells : 0, at = 0;
+    uint64_t word;
     for (; at + sizeof word <= len; at += sizeof word) {
         memcpy(&word, bytes + at, sizeof word);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
+        sum = (sum ^ word) * factor;
+        sum ^= sum >> 32;
     }
     word = 0;
     memcpy(&word, bytes + at, len - at);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return hash ? hash : 1;
+    sum = (sum ^ word) * factor;
+    return sum ? sum : 1;
 }
 
-static void hash_rows(struct painter *painter, int from)
+/* A pane on the left takes at most two fifths of the width. */
+static struct row_sum sum_row(const struct painter *painter,
+                              const struct cell *cells)
 {
-    uint64_t *next = painter->hashes, *now = next + painter->height;
+    int part = painter->width * 2 / 5, end = text_end(painter, cells);
+    struct row_sum sum = {0};
+    if (end > part)
+        sum.part = sum_cells(0, cells + part, end - part);
+    if (end)
+        sum.whole = sum_cells(sum.part, cells, end < part ? end : part);
+    return sum;
+}
+
+/* Sums the rows of the next frame; returns how many differ from those shown. */
+static int sum_rows(struct painter *painter)
+{
+    size_t size = (size_t)painter->width * sizeof *painter->next;
+    int changed = 0;
     for (int y = 0; y < painter->height; y++) {
-        next[y] = row_hash(painter, row_of(painter, painter->next, y), from);
-        now[y] =
-            row_hash(painter, row_of(painter, painter->shown.cells, y), from);
+        struct cell *next = row_of(painter, painter->next, y);
+        bool same =
+            !memcmp(next, row_of(painter, painter->shown.cells, y), size);
+        painter->next_sums[y] =
+            same ? painter->sums[y] : sum_row(painter, next);
+        changed += !same;
     }
+    return changed;
+}
+
+/* True when the row at y is, in the next frame, what is shown at `from`, and
+ * was not there already. */
+static bool has_moved(const struct painter *painter, int y, int from,
+                      bool whole)
+{
+    if (from < 0 || from >= painter->height)
+        return false;
+    const struct row_sum *next = &painter->next_sums[y];
+    const struct row_sum *here = &painter->sums[y];
+    const struct row_sum *there = &painter->sums[from];
+    return whole ? next->whole && next->whole != here->whole &&
+                       next->whole == there->whole
+                 : next->part && next->part != here->part &&
+                       next->part == there->part;
 }
 
 /* How far most rows moved; 0: they did not. */
-static int most_moved(const struct painter *painter)
+static int most_moved(const struct painter *painter, bool whole)
 {
-    const uint64_t *next = painter->hashes, *now = next + painter->height;
     int best = 0, best_votes = 0;
     for (int by = 1 - painter->height; by < painter->height; by++) {
         int votes = 0;
         for (int y = 0; y < painter->height; y++)
-            votes += y + by >= 0 && y + by < painter->height && next[y] &&
-                     next[y] != now[y] && next[y] == now[y + by];
+            votes += has_moved(painter, y, y + by, whole);
         if (votes > best_votes) {
             best = by;
             best_votes = votes;
@@ -548,38 +586,22 @@ static int most_moved(const struct painter *painter)
     return best;
 }
 
-static struct scroll find_scroll(const struct painter *painter)
+/* The scroll that shows in whole rows, or in the right part of rows. */
+static struct scroll find_scroll(const struct painter *painter, bool whole)
 {
-    const uint64_t *next = painter->hashes, *now = next + painter->height;
-    struct scroll found = {.rows = most_moved(painter), .top = UNKNOWN};
+    struct scroll found = {.rows = most_moved(painter, whole), .top = UNKNOWN};
+    if (!has(painter, CAP_CSR) ||
+        !has(painter, found.rows > 0 ? CAP_IND : CAP_RI))
+        found.rows = 0;
     for (int y = 0; found.rows && y < painter->height; y++) {
         int from = y + found.rows;
-        if (from < 0 || from >= painter->height || !next[y] ||
-            next[y] == now[y] || next[y] != now[from])
+        if (!has_moved(painter, y, from, whole))
             continue;
         int first = y < from ? y : from, last = y < from ? from : y;
         if (found.top < 0 || first < found.top)
             found.top = first;
         found.bottom = last > found.bottom ? last : found.bottom;
     }
-    return found;
-}
-
-/* Rows move whole, or, beside a pane that stands still, the right part. */
-static struct scroll scroll_of(struct painter *painter)
-{
-    enum {
-        PANE_FIFTHS = 2 /* of the width a pane takes at most */
-    };
-    hash_rows(painter, 0);
-    struct scroll found = find_scroll(painter);
-    if (!found.rows) {
-        hash_rows(painter, painter->width * PANE_FIFTHS / 5);
-        found = find_scroll(painter);
-    }
-    if (!has(painter, CAP_CSR) ||
-        !has(painter, found.rows > 0 ? CAP_IND : CAP_RI))
-        found.rows = 0;
     return found;
 }
 
@@ -604,55 +626,59 @@ static struct shown *try_way(struct painter *painter, enum way way,
     return shown;
 }
 
-static int rows_changed(const struct painter *painter)
+static bool is_same_scroll(const struct scroll *a, const struct scroll *b)
 {
-    int count = 0;
-    size_t size = (size_t)painter->width * sizeof *painter->next;
-    for (int y = 0; y < painter->height; y++)
-        count += memcmp(row_of(painter, painter->next, y),
-                        row_of(painter, painter->shown.cells, y), size) != 0;
-    return count;
+    return a->rows == b->rows && a->top == b->top && a->bottom == b->bottom;
 }
 
-static bool scrolls_in(const struct painter *painter,
-                       const struct scroll *found, struct scroll *again)
+static bool can_scroll_in(const struct painter *painter, int rows, int top,
+                          int bottom)
 {
-    *again =
-        (struct scroll){found->rows, painter->shown.top, painter->shown.bottom};
-    bool all = again->top == 0 && again->bottom == painter->height - 1;
-    bool same = again->top == found->top && again->bottom == found->bottom;
-    int rows = found->rows > 0 ? found->rows : -found->rows;
-    return !all && !same && rows <= again->bottom - again->top;
+    bool all = top == 0 && bottom == painter->height - 1;
+    return rows && !all && (rows > 0 ? rows : -rows) <= bottom - top;
 }
 
-static void keep_shorter(struct shown **best, struct shown *other)
+static void try_scroll(struct painter *painter, enum way way,
+                       const struct scroll *by, struct shown **best)
 {
-    if (!*best || other->out.len < (*best)->out.len)
-        *best = other;
+    size_t limit = *best ? (*best)->out.len : SIZE_MAX;
+    if (!by->rows && way != AS_IT_STANDS)
+        return;
+    struct shown *tried = try_way(painter, way, by, limit);
+    if (!*best || tried->out.len < limit)
+        *best = tried;
 }
 
+/* Rows move whole, or, beside a pane that stands still, only their right part.
+ */
 static struct shown *shortest_way(struct painter *painter)
 {
     struct shown *best = NULL;
-    struct scroll found = {0}, again;
-    if (rows_changed(painter) > 1)
-        found = scroll_of(painter);
-    if (found.rows)
-        best = try_way(painter, SCROLLED, &found, SIZE_MAX);
-    if (found.rows && scrolls_in(painter, &found, &again))
-        keep_shorter(&best,
-                     try_way(painter, SCROLLED_AGAIN, &again, best->out.len));
-    keep_shorter(&best, try_way(painter, AS_IT_STANDS, NULL,
-                                best ? best->out.len : SIZE_MAX));
+    struct scroll whole = {0}, part = {0}, again;
+    if (sum_rows(painter) > 1) {
+        whole = find_scroll(painter, true);
+        part = find_scroll(painter, false);
+        if (is_same_scroll(&part, &whole))
+            part.rows = 0;
+    }
+    int rows = part.rows ? part.rows : whole.rows;
+    again = (struct scroll){rows, painter->shown.top, painter->shown.bottom};
+    if (is_same_scroll(&again, &whole) || is_same_scroll(&again, &part) ||
+        !can_scroll_in(painter, rows, again.top, again.bottom))
+        again.rows = 0;
+    try_scroll(painter, SCROLLED, &whole, &best);
+    try_scroll(painter, SCROLLED_PART, &part, &best);
+    try_scroll(painter, SCROLLED_AGAIN, &again, &best);
+    try_scroll(painter, AS_IT_STANDS, &again, &best);
     return best;
 }
 
 static void set_size(struct painter *painter, int width, int height)
 {
     size_t count = (size_t)width * (size_t)height;
-    struct cell **all[] = {&painter->next, &painter->shown.cells,
+    struct cell **all[] = {&painter->next,           &painter->shown.cells,
                            &painter->tried[0].cells, &painter->tried[1].cells,
-                           &painter->tried[2].cells};
+                           &painter->tried[2].cells, &painter->tried[3].cells};
     if (painter->known && painter->width == width && painter->height == height)
         return;
     painter->known = false;
@@ -660,8 +686,10 @@ static void set_size(struct painter *painter, int width, int height)
     painter->height = height;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         *all[i] = mem_resize(*all[i], count, sizeof **all[i]);
-    painter->hashes =
-        mem_resize(painter->hashes, (size_t)height * 2, sizeof(uint64_t));
+    painter->sums =
+        mem_resize(painter->sums, (size_t)height, sizeof *painter->sums);
+    painter->next_sums =
+        mem_resize(painter->next_sums, (size_t)height, sizeof *painter->sums);
 }
 
 /* From a screen of which nothing is known to one that is blank. */
@@ -683,6 +711,7 @@ static void start_over(struct painter *painter, struct buf *out)
     shown->bottom = painter->height - 1;
     for (int y = 0; y < painter->height; y++)
         blank_row(painter, row_of(painter, shown->cells, y));
+    memset(painter->sums, 0, (size_t)painter->height * sizeof *painter->sums);
     if (!clears) /* then every cell differs from what is to be shown */
         memset(shown->cells, 0,
                (size_t)painter->width * (size_t)painter->height *
@@ -715,6 +744,9 @@ void painter_paint(struct painter *painter, const struct frame *frame,
     struct shown before = painter->shown;
     painter->shown = *best;
     *best = before;
+    struct row_sum *sums = painter->sums;
+    painter->sums = painter->next_sums;
+    painter->next_sums = sums;
     place_cursor(painter, frame);
     buf_add(out, painter->shown.out.data, painter->shown.out.len);
 }
