@@ -32,6 +32,8 @@ enum {
     CONNECT_MS = 10 * 1000,
     ANSWER_MS = 30 * 1000,
     POLL_MS = 3000,
+    LATE_MS = 300, /* between two looks for late entries, after a failure */
+    STEADY_MS = 10 * 1000, /* a stream that lasted so long did work */
     IDLE_MS = 45 * 1000,   /* a live request is held for 20 s or so */
     FIRST_TRIES = 3,       /* before anything was ever heard */
     UNKNOWN_RUN_TRIES = 3, /* for "not found, try again" */
@@ -64,10 +66,13 @@ struct source_run {
     uint64_t rows_taken;    /* in the answer under way */
     int64_t told_offset_ms; /* of the clocks, as last told */
     int attempt;            /* failures in a row */
-    int unknown_tries, fast_answers, restarts;
+    int unknown_tries, fast_answers;
+    int restarts;       /* since a live request was last answered */
+    bool out_of_bounds; /* since then, the offset was */
 };
 
 static void next_request(struct source_run *run);
+static bool check_end(struct source_run *run);
 
 /* Telling. */
 
@@ -169,11 +174,12 @@ static void give_up(struct source_run *run, const struct error *err)
 static void retry(struct source_run *run, const struct error *err,
                   bool answered, int64_t server_ms)
 {
-    run->attempt++;
     if (decoder_facts(run->decoder)->finished) {
-        tell_end(run, NULL); /* what failed was only the watch for late news */
+        if (!check_end(run)) /* only the watch for late entries failed */
+            wait_then_go_on(run, LATE_MS);
         return;
     }
+    run->attempt++;
     if (!has_patience(run, answered)) {
         give_up(run, err);
         return;
@@ -235,23 +241,42 @@ static bool has_no_feed(const struct http_result *result)
     return !unknown_run;
 }
 
-static void handle_conflict(struct source_run *run, struct http_call *call,
-                            const struct error *err)
+/* handle: the new one, NULL when none was given. A server that asks for this
+ * again and again, although each new start succeeds, gets less and less. */
+static void start_again(struct source_run *run, const char *handle)
+{
+    struct error err = {0};
+    shape_restart(run->shape, handle);
+    if (++run->restarts <= MAX_RESTARTS) {
+        wait_then_go_on(run, 0);
+        return;
+    }
+    error_set(&err, ERROR_PROTOCOL,
+              "the server asks to start over again and again");
+    run->attempt = run->restarts - MAX_RESTARTS - 1;
+    retry(run, &err, true, -1);
+}
+
+static void handle_conflict(struct source_run *run, struct http_call *call)
 {
     const char *handle = http_header(call, "electric-handle");
-    shape_restart(run->shape,
-                  handle ? handle : http_header(call, "electric-shape-id"));
-    if (++run->restarts > MAX_RESTARTS)
-        retry(run, err, true, -1);
-    else
-        wait_then_go_on(run, 0);
+    start_again(run, handle ? handle : http_header(call, "electric-shape-id"));
 }
 
 /* An offset the server does not know is worth one new start. */
-static bool is_out_of_bounds(const struct http_result *result)
+static bool takes_new_start(struct source_run *run,
+                            const struct http_result *result)
 {
-    return result->status == 400 &&
-           memmem(result->body, result->body_len, "out of bounds", 13);
+    bool known = result->status != 400 ||
+                 !memmem(result->body, result->body_len, "out of bounds", 13);
+    bool first = !known && !run->out_of_bounds;
+    run->out_of_bounds |= !known;
+    return first;
+}
+
+static bool asks_with_key(const struct source_run *run)
+{
+    return run->polling && run->options.poll_secret;
 }
 
 /* An answer that is not 2xx. */
@@ -260,19 +285,20 @@ static void handle_status(struct source_run *run, struct http_call *call,
 {
     struct error err = {0};
     long status = result->status;
+    bool new_start = status == 409 || takes_new_start(run, result);
     failure_of_status(&err, run->options.run, server_of(run), result,
-                      run->token);
-    if (status == 409)
-        handle_conflict(run, call, &err);
+                      asks_with_key(run) ? NULL : run->token);
+    if (new_start && !run->polling)
+        handle_conflict(run, call);
+    else if ((status == 401 || status == 403) && asks_with_key(run))
+        tell_end(run, &err); /* there is no other key */
     else if (status == 401 || status == 403)
         handle_refusal(run, &err);
-    else if (is_out_of_bounds(result) && run->restarts++ == 0)
-        handle_conflict(run, call, &err);
     else if (!run->polling && has_no_feed(result))
         start_polling(run, "the server has no live feed for this run");
     else if (status == 404)
         handle_unknown(run, call, &err);
-    else if (status == 408 || status == 429 || status >= 500)
+    else if (status == 408 || status == 409 || status == 429 || status >= 500)
         retry(run, &err, true, http_retry_after_ms(call));
     else
         tell_end(run, &err);
@@ -470,8 +496,14 @@ static void note_success(struct source_run *run)
     token_accepted(run->token);
     run->heard = true;
     run->attempt = 0;
-    run->restarts = 0;
     run->unknown_tries = 0;
+}
+
+/* A live request was answered: the position is good. */
+static void note_live(struct source_run *run)
+{
+    run->restarts = 0;
+    run->out_of_bounds = false;
 }
 
 static void tell_live(struct source_run *run)
@@ -501,11 +533,13 @@ static void end_without_a_word(struct source_run *run)
     tell_end(run, &err);
 }
 
-/* Something between that answers held requests at once would make us spin. */
+/* Something between that answers held requests at once, or with what it
+ * answered before, would make us spin. */
 static void go_on(struct source_run *run, const struct http_result *result)
 {
     bool empty = !run->rows_taken && result->body_len < EMPTY_BODY;
-    bool fast = empty && result->elapsed_ms < FAST_ANSWER_MS;
+    bool stuck = empty || !shape_moved(run->shape);
+    bool fast = stuck && result->elapsed_ms < FAST_ANSWER_MS;
     run->fast_answers = fast ? run->fast_answers + 1 : 0;
     if (check_end(run))
         return;
@@ -551,15 +585,31 @@ static void take_feed(struct source_run *run, struct http_call *call,
     if (shape_take_answer(run->shape, &headers, result->body, result->body_len,
                           on_row, run, &err)) {
         note_success(run);
-        if (was_live) /* it was asked to stream and did not */
-            run->stream_refused = true;
+        if (was_live) {
+            note_live(run);
+            run->stream_refused = true; /* it was asked to stream */
+        }
         tell_live(run);
         go_on(run, result);
     } else if (shape_must_refetch(run->shape)) {
-        handle_conflict(run, call, &err);
+        handle_conflict(run, call);
     } else {
         handle_nonsense(run, &err);
     }
+}
+
+/* 204: an older way to say that there is nothing new. */
+static void take_nothing(struct source_run *run, struct http_call *call,
+                         const struct http_result *result)
+{
+    struct shape_headers headers;
+    read_shape_headers(call, &headers);
+    note_clock(run, call);
+    note_success(run);
+    run->rows_taken = 0;
+    shape_take_nothing(run->shape, &headers, on_row, run);
+    tell_live(run);
+    go_on(run, result);
 }
 
 static void on_feed(void *context, struct http_call *call,
@@ -569,12 +619,13 @@ static void on_feed(void *context, struct http_call *call,
     run->call = NULL;
     if (run->streaming && result->failure == HTTP_SILENT)
         run->stream_refused = true; /* something holds the stream back */
+    if (run->streaming && result->elapsed_ms >= STEADY_MS)
+        run->attempt = 0;
     if (result->failure != HTTP_OK) {
         run->streaming = false;
         handle_breakage(run, result);
     } else if (result->status == 204) {
-        note_success(run);
-        go_on(run, result);
+        take_nothing(run, call, result);
     } else if (result->status < 200 || result->status > 299) {
         run->streaming = false;
         handle_status(run, call, result);
@@ -593,16 +644,25 @@ static bool take_stream(struct source_run *run, const char *bytes, size_t len)
 {
     struct sse_event event;
     struct error err = {0};
+    bool good = true;
     sse_feed(run->sse, bytes, len);
-    while (sse_next(run->sse, &event, &err))
-        if (!shape_take_message(run->shape, event.data, event.data_len, on_row,
-                                run, &err))
-            break;
-    if (shape_must_refetch(run->shape))
-        shape_restart(run->shape, NULL);
-    else if (err.kind == ERROR_NONE)
+    while (good && sse_next(run->sse, &event, &err)) {
+        good = shape_take_message(run->shape, event.data, event.data_len,
+                                  on_row, run, &err);
+        if (good) {
+            note_success(run);
+            note_live(run);
+        }
+    }
+    if (good && err.kind == ERROR_NONE)
         return !check_end(run);
-    wait_then_go_on(run, 0);
+    run->streaming = false;
+    if (shape_must_refetch(run->shape)) {
+        start_again(run, NULL);
+    } else {
+        run->stream_refused = true; /* a long poll may fare better */
+        handle_nonsense(run, &err);
+    }
     return false;
 }
 
@@ -631,7 +691,7 @@ static void on_feed_headers(void *context, struct http_call *call)
     shape_take_headers(run->shape, &headers, &err);
     http_stream(call, on_stream_data);
     sse_restart(run->sse);
-    note_success(run);
+    token_accepted(run->token);
     run->rows_taken = 0;
     tell_live(run);
 }
@@ -689,8 +749,10 @@ static void take_poll(struct source_run *run, const struct http_result *result)
     note_success(run);
     if (run->options.follow)
         tell_link(run, CONNECTION_POLLING, -1, NULL);
+    bool late = decoder_facts(run->decoder)->finished;
+    int64_t wait_ms = late ? linger_of(run) / 2 : POLL_MS;
     if (!check_end(run))
-        wait_then_go_on(run, POLL_MS);
+        wait_then_go_on(run, wait_ms < POLL_MS ? wait_ms : POLL_MS);
 }
 
 static void on_poll(void *context, struct http_call *call,
@@ -744,7 +806,8 @@ static void on_token(void *context, const char *token, const struct error *err)
     struct source_run *run = context;
     if (run->ended)
         return;
-    if (err && run->options.poll_url && !run->polling) {
+    bool passes = err && err->kind == ERROR_CONNECTION && run->heard;
+    if (err && run->options.poll_url && !run->polling && !passes) {
         start_polling(run, "there is no token for the live feed");
     } else if (err && err->kind == ERROR_CONNECTION) {
         retry(run, err, run->heard, token_retry_after_ms(run->token));
@@ -763,7 +826,7 @@ static void next_request(struct source_run *run)
 {
     if (run->ended)
         return;
-    if (run->polling && run->options.poll_secret)
+    if (asks_with_key(run))
         ask_poll(run, NULL);
     else
         token_get(run->token, on_token, run);
