@@ -9,6 +9,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+enum {
+    SURE_MAX = 8
+};
+
 struct pattern {
     char *text;
     size_t len;
@@ -16,36 +20,114 @@ struct pattern {
     bool has_regex;
     regex_t regex;
     struct finder finder; /* of the text as it is */
-    char *sure;           /* stands in each match; "": nothing is known to */
-    struct finder sure_finder;
+    char *sure[SURE_MAX]; /* one of them at least stands in each match */
+    struct finder sure_finders[SURE_MAX];
+    size_t sure_count;  /* 0: nothing is known to */
     struct buf scratch; /* the text searched, zero-terminated for regexec() */
 };
 
-/* The longest piece of a regular expression that stands for itself, outside of
- * anything that may repeat, be left out, be one of several or have cases
- * beyond ASCII. */
-static char *sure_text(const char *regex)
+/* From "[" to its "]". */
+static const char *skip_bracket(const char *at)
 {
-    const char *best = "", *start = regex;
+    at += at[1] == '^' ? 2 : 1;
+    at += *at == ']';
+    while (*at && *at != ']') {
+        bool named = at[0] == '[' && at[1] && strchr(":.=", at[1]);
+        const char close[] = {named ? at[1] : '\0', ']', '\0'};
+        const char *end = named ? strstr(at + 2, close) : NULL;
+        at = end ? end + 2 : at + 1;
+    }
+    return at;
+}
+
+/* From "(" to its ")". */
+static const char *skip_group(const char *at)
+{
+    int depth = 0;
+    for (; *at; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        else if (*at == '[')
+            at = skip_bracket(at);
+        else
+            depth += *at == '(' ? 1 : *at == ')' ? -1 : 0;
+        if (!*at || !depth)
+            break;
+    }
+    return at;
+}
+
+/* The last byte of what begins at a special character. */
+static const char *skip_special(const char *at)
+{
+    if (*at == '[')
+        return skip_bracket(at);
+    if (*at == '(')
+        return skip_group(at);
+    if (*at == '{') /* its numbers are no text */
+        return at + strcspn(at, "}");
+    return *at == '\\' && at[1] ? at + 1 : at;
+}
+
+/* The longest piece of one of a regular expression's alternatives that stands
+ * for itself, outside of anything that may repeat, be left out, be one of
+ * several or have cases beyond ASCII. Moves *regex to the alternative's end. */
+static char *sure_text(const char **regex)
+{
+    const char *best = "", *start = *regex, *at = start;
     size_t best_len = 0;
-    if (strpbrk(regex, "|()[]\\"))
-        return mem_strdup("");
-    for (const char *at = regex;; at++) {
+    for (;; at++) {
         bool ascii = (unsigned char)*at < 0x80;
-        if (*at && ascii && !strchr(".*+?{}^$", *at))
+        if (*at && ascii && !strchr(".*+?{}^$|()[]\\", *at))
             continue;
         size_t len = (size_t)(at - start);
-        bool optional = *at && ascii && strchr("*?{", *at);
-        len -= optional && len;
+        len -= *at && ascii && strchr("*?{", *at) && len;
         if (len > best_len) {
             best = start;
             best_len = len;
         }
-        if (*at == '{') /* its numbers are no text */
-            at += strcspn(at, "}");
-        if (!*at)
-            return mem_strndup(best, best_len);
+        if (*at && *at != '|')
+            at = skip_special(at);
+        if (!*at || *at == '|')
+            break;
         start = at + 1;
+    }
+    *regex = at;
+    return mem_strndup(best, best_len);
+}
+
+static void drop_sure(struct pattern *pattern)
+{
+    while (pattern->sure_count)
+        free(pattern->sure[--pattern->sure_count]);
+}
+
+static void add_sure(struct pattern *pattern, char *text)
+{
+    size_t at = pattern->sure_count++;
+    pattern->sure[at] = text;
+    if (*text)
+        pattern->sure_finders[at] =
+            finder_make(text, strlen(text), pattern->any_case);
+}
+
+/* All alternatives have to be known by some text. */
+static void find_sure(struct pattern *pattern)
+{
+    const char *at = pattern->text;
+    if (!pattern->has_regex) {
+        add_sure(pattern, mem_strdup(at));
+        return;
+    }
+    for (;; at++) {
+        add_sure(pattern, sure_text(&at));
+        bool known = *pattern->sure[pattern->sure_count - 1];
+        if (!known || (*at && pattern->sure_count == SURE_MAX)) {
+            drop_sure(pattern);
+            return;
+        }
+        if (!*at)
+            return;
     }
 }
 
@@ -60,16 +142,15 @@ struct pattern *pattern_create(const char *text)
         pattern->has_regex = regcomp(&pattern->regex, text, flags) == 0;
     pattern->finder =
         finder_make(pattern->text, pattern->len, pattern->any_case);
-    pattern->sure = pattern->has_regex ? sure_text(text) : mem_strdup(text);
-    if (*pattern->sure)
-        pattern->sure_finder = finder_make(pattern->sure, strlen(pattern->sure),
-                                           pattern->any_case);
+    find_sure(pattern);
     return pattern;
 }
 
-const struct finder *pattern_finder(const struct pattern *pattern)
+size_t pattern_finders(const struct pattern *pattern,
+                       const struct finder **finders)
 {
-    return *pattern->sure ? &pattern->sure_finder : NULL;
+    *finders = pattern->sure_finders;
+    return pattern->sure_count;
 }
 
 void pattern_destroy(struct pattern *pattern)
@@ -79,7 +160,7 @@ void pattern_destroy(struct pattern *pattern)
     if (pattern->has_regex)
         regfree(&pattern->regex);
     buf_free(&pattern->scratch);
-    free(pattern->sure);
+    drop_sure(pattern);
     free(pattern->text);
     free(pattern);
 }

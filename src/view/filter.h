@@ -27,9 +27,10 @@ bool pattern_find(struct pattern *pattern, const char *text, size_t len,
 /* True when message or data of the entry match. */
 bool pattern_matches(struct pattern *pattern, const struct entry *entry);
 
-/* Text that stands in every match, to look for it first; NULL: there is none
- * that is known. Borrowed from the pattern. */
-const struct finder *pattern_finder(const struct pattern *pattern);
+/* Texts of which one at least stands in every match, to look for them first.
+ * Returns how many; 0: none are known. Borrowed from the pattern. */
+size_t pattern_finders(const struct pattern *pattern,
+                       const struct finder **finders);
 
 /* What the log pane lets through. Plain value; patterns are owned by it. */
 struct filter {

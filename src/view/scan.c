@@ -19,21 +19,34 @@ static void take_all(uint64_t from, uint64_t end, bool down, struct scan *scan)
         scan->numbers[scan->count++] = from++;
 }
 
+/* Notes the entries that hold the text, by their index in the piece. */
 static void look(const struct logstore_piece *piece,
-                 const struct finder *finder, struct scan *scan)
+                 const struct finder *finder, const struct scan *scan,
+                 bool *noted)
 {
     const char *at = logstore_piece_text(piece, scan->from);
     const char *end = piece->bytes + piece->len;
-    while (scan->count < SCAN_MAX &&
-           (at = finder_find(finder, at, (size_t)(end - at)))) {
+    while ((at = finder_find(finder, at, (size_t)(end - at)))) {
         uint64_t number = logstore_piece_entry(piece, at);
         if (number >= scan->to)
             return;
-        scan->numbers[scan->count++] = number;
+        noted[number - piece->first] = true;
         if (number + 1 >= piece->end)
             return;
         at = logstore_piece_text(piece, number + 1);
     }
+}
+
+static void look_for_texts(const struct logstore_piece *piece,
+                           const struct finder *finders, size_t count,
+                           struct scan *scan)
+{
+    bool noted[SCAN_MAX] = {false};
+    for (size_t i = 0; i < count; i++)
+        look(piece, &finders[i], scan, noted);
+    for (uint64_t number = scan->from; number < scan->to; number++)
+        if (noted[number - piece->first])
+            scan->numbers[scan->count++] = number;
 }
 
 static void look_at_levels(const struct logstore_piece *piece,
@@ -49,10 +62,11 @@ static void look_at_levels(const struct logstore_piece *piece,
 void scan_entries(const struct logstore *log, const struct sought *sought,
                   uint64_t from, uint64_t end, bool down, struct scan *scan)
 {
-    const struct finder *finder =
-        sought->pattern ? pattern_finder(sought->pattern) : NULL;
+    const struct finder *finders;
+    size_t count =
+        sought->pattern ? pattern_finders(sought->pattern, &finders) : 0;
     struct logstore_piece piece;
-    if ((!finder && !sought->level) ||
+    if ((!count && !sought->level) ||
         !logstore_piece(log, down ? from : end - 1, &piece) ||
         piece.end - piece.first > SCAN_MAX) {
         take_all(from, end, down, scan);
@@ -61,8 +75,8 @@ void scan_entries(const struct logstore *log, const struct sought *sought,
     scan->count = 0;
     scan->from = from > piece.first ? from : piece.first;
     scan->to = end < piece.end ? end : piece.end;
-    if (finder)
-        look(&piece, finder, scan);
+    if (count)
+        look_for_texts(&piece, finders, count, scan);
     else
         look_at_levels(&piece, sought->level, scan);
 }

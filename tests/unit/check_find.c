@@ -74,9 +74,15 @@ END_TEST
 /* ---- scans of a log ---- */
 
 static const char *const PATTERNS[] = {
-    "page 7", "PAGE", "page",     "7$",     "^page",    "p.ge 1",
-    "pages?", "x*y",  "(a|page)", "e 1{1}", "[0-9]9",   "no such",
-    "é 3",    "a+b",  "age 1?2",  "error",  "page 12.", "\\.",
+    "page 7",       "PAGE",         "page",
+    "7$",           "^page",        "p.ge 1",
+    "pages?",       "x*y",          "(a|page)",
+    "e 1{1}",       "[0-9]9",       "no such",
+    "é 3",          "a+b",          "age 1?2",
+    "page 1|aab 2", "(Page|é) 7",   "[[:alpha:]]age 3[]5]",
+    "a|",           "é|b 3",        "pag(e|(x[)]))",
+    "\\w+ 39",      "page (1|2)?3", "aab|page|é 1|x|y|z|u|v|w|p",
+    "error",        "page 12.",     "\\.",
 };
 
 static void fill(struct logstore *log, size_t count)
