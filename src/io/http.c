@@ -40,6 +40,7 @@ struct http_call {
     bool headers_done, stopped, too_large;
     int redirects;
     int64_t started_ms;
+    int64_t date_wall_ms; /* our clock when the Date header came */
     struct loop_timer idle;
     char error_text[CURL_ERROR_SIZE];
 };
@@ -90,6 +91,7 @@ void http_cancel(struct http_call *call)
     curl_slist_free_all(call->public_headers);
     buf_free(&call->head);
     buf_free(&call->body);
+    mem_wipe(call->url, strlen(call->url)); /* may hold a token */
     free(call->url);
     free(call->post);
     free(call);
@@ -124,6 +126,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     const char *value = colon + 1;
     while (value < bytes + end && isspace((unsigned char)*value))
         value++;
+    if (strncasecmp(bytes, "date:", 5) == 0)
+        call->date_wall_ms = clock_wall_ms();
     bool fits = buf_adds(&call->head, ": ") &&
                 buf_add(&call->head, value, (size_t)(bytes + end - value)) &&
                 buf_addc(&call->head, '\0');
@@ -149,6 +153,21 @@ long http_status(const struct http_call *call)
     return status;
 }
 
+/* How long ago a cache got the answer, by its Age header. */
+static int64_t age_ms(const struct http_call *call)
+{
+    enum {
+        LONGEST_S = 366 * 24 * 3600
+    };
+    const char *age = http_header(call, "age");
+    int64_t seconds = 0;
+    for (; age && isdigit((unsigned char)*age) && seconds < LONGEST_S; age++)
+        seconds = seconds * 10 + (*age - '0');
+    return seconds * 1000;
+}
+
+/* An answer may be held long after its first headers were sent: what counts
+ * is when those came. */
 bool http_clock_offset(const struct http_call *call, int64_t *offset_ms)
 {
     enum { RESOLUTION_MS = 2000 };
@@ -156,7 +175,7 @@ bool http_clock_offset(const struct http_call *call, int64_t *offset_ms)
     int64_t server_ms;
     if (!date || !instant_parse_http_date(date, &server_ms))
         return false;
-    int64_t offset = server_ms + 500 - clock_wall_ms();
+    int64_t offset = server_ms + age_ms(call) + 500 - call->date_wall_ms;
     *offset_ms = llabs(offset) > RESOLUTION_MS ? offset : 0;
     return true;
 }
@@ -252,6 +271,13 @@ static void set_reason(struct http_result *result, const char *words)
     result->reason[n] = '\0';
 }
 
+static bool proxy_refuses(const struct http_call *call)
+{
+    long status = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 300;
+}
+
 static void describe(struct http_call *call, struct http_result *result,
                      CURLcode code)
 {
@@ -262,7 +288,8 @@ static void describe(struct http_call *call, struct http_result *result,
     else if (result->failure == HTTP_UNREACHABLE &&
              code == CURLE_COULDNT_CONNECT)
         set_reason(result, "connection refused");
-    else if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR)
+    else if (code == CURLE_GOT_NOTHING ||
+             (code == CURLE_RECV_ERROR && !proxy_refuses(call)))
         set_reason(result, "the server closed the connection");
     else if (code == CURLE_PARTIAL_FILE)
         set_reason(result, "the answer was cut off");
