@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/mem.h"
+#include "text/utf8.h"
 #include "wire/entry.h"
 
 struct run {
@@ -93,6 +94,16 @@ static void end_step(struct run *run, enum step_state state, int64_t at_ms)
     step->ended_ms = at_ms;
 }
 
+/* Titles stay in memory for good: a long one is cut. */
+static size_t title_len(const char *title)
+{
+    enum {
+        MAX_TITLE = 4096
+    };
+    size_t len = strnlen(title, MAX_TITLE);
+    return len - utf8_incomplete_tail(title, len);
+}
+
 static void begin_step(struct run *run, const char *title, int64_t at_ms)
 {
     end_step(run, STEP_DONE, at_ms);
@@ -104,11 +115,11 @@ static void begin_step(struct run *run, const char *title, int64_t at_ms)
         .kind = ENTRY_STEP,
         .time_ms = at_ms,
         .text = title,
-        .text_len = strlen(title),
+        .text_len = title_len(title),
         .step = (uint32_t)run->step_count,
     };
     run->steps[run->step_count++] = (struct step){
-        .title = mem_strdup(title),
+        .title = mem_strndup(title, title_len(title)),
         .state = STEP_ACTIVE,
         .started_ms = at_ms,
         .ended_ms = INSTANT_NONE,

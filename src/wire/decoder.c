@@ -144,7 +144,8 @@ static void watch_waiting(struct decoder *decoder)
         int64_t waited = at - decoder->waiting_since_ms;
         if (told->waited_ms < 0)
             told->waited_ms = 0;
-        told->waited_ms += waited > 0 ? waited : 0;
+        if (waited > 0 && waited < INT64_MAX - told->waited_ms)
+            told->waited_ms += waited;
         decoder->waiting_since_ms = INSTANT_NONE;
     }
 }

@@ -146,7 +146,8 @@ bool metadata_read(struct metadata *metadata, struct slice text, bool completed,
         good = json_walk_start(&walk, text) && walk.close == '}';
         while (good && json_walk_key(&walk, &key)) {
             const char *value = walk.p;
-            bool is_log = json_string_is(key, metadata->log_key);
+            bool is_log =
+                !log_present && json_string_is(key, metadata->log_key);
             const char *stop = is_log ? read_log(metadata, value, walk.end,
                                                  &log_present, change)
                                       : json_value_end(value, walk.end);

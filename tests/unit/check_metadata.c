@@ -120,8 +120,20 @@ START_TEST(keys_can_be_chosen)
 }
 END_TEST
 
+START_TEST(log_that_is_told_twice_counts_once)
+{
+    struct fixture f = make();
+    ck_assert(read_text(&f, "{\"logs\":[1,2],\"logs\":[3]}"));
+    ck_assert_uint_eq(f.change.fresh, 2);
+    ck_assert_uint_eq(f.change.withdrawn, 0);
+    ck_assert_uint_eq(logarray_count(metadata_log(f.metadata)), 2);
+    finish(&f);
+}
+END_TEST
+
 UNIT_MAIN("metadata", tcase_add_loop_test(tc, members_become_facts, 0,
                                           sizeof cases / sizeof *cases);
           tcase_add_test(tc, progress_that_goes_away_is_told_no_more);
           tcase_add_test(tc, log_that_goes_away_still_stands);
-          tcase_add_test(tc, keys_can_be_chosen))
+          tcase_add_test(tc, keys_can_be_chosen);
+          tcase_add_test(tc, log_that_is_told_twice_counts_once))
