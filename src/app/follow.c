@@ -226,6 +226,14 @@ static bool wants_color(const struct options *options)
     return isatty(STDOUT_FILENO) && !is_dumb_terminal();
 }
 
+/* A terminal that cannot show more gets ASCII; files and pipes get the text. */
+static unsigned line_flags(const struct options *options)
+{
+    if (options->ascii)
+        return ESCAPE_ASCII;
+    return isatty(STDOUT_FILENO) ? complain_flags() : 0;
+}
+
 /* --since as a moment: a time, or so long before now. */
 static bool read_since(const char *text, int64_t now_ms, int64_t *since_ms,
                        struct error *err)
@@ -266,6 +274,7 @@ static bool open_lines(struct session *session, struct error *err)
         .exclude = session->has_exclude ? &session->exclude : NULL,
         .fields = options->json_fields,
         .color = wants_color(options),
+        .escape = line_flags(options),
         .time_is_utc = options->time == TIME_IN_UTC,
         .show_time = options->time != TIME_OFF,
         .utc_offset_s = zone_offset_s,

@@ -40,6 +40,7 @@ struct sink_options {
     const regex_t *include, *exclude; /* NULL: none */
     const char *fields;               /* --json=FIELDS: comma list; NULL: all */
     bool color;
+    unsigned escape; /* flags for escape_text(); plain lines only */
     bool time_is_utc;
     bool show_time;
     int (*utc_offset_s)(int64_t instant_ms);

@@ -17,7 +17,7 @@ struct sink_plain {
     struct sink_options options;
     struct run_facts facts; /* as last told */
     int64_t clock_offset_ms;
-    int told_tenth;         /* of progress, as last written */
+    int told_tenth; /* of progress, as last written */
     uint64_t entries;
 };
 
@@ -28,7 +28,7 @@ static struct buf *out_of(struct sink_plain *sink)
 
 static void add_safe(struct sink_plain *sink, const char *text)
 {
-    escape_text(out_of(sink), text, strlen(text), 0);
+    escape_text(out_of(sink), text, strlen(text), sink->options.escape);
 }
 
 /* "14:02:27.190 " in the zone that was asked for. */
@@ -37,9 +37,8 @@ static void add_time(struct sink_plain *sink, int64_t time_ms)
     char text[INSTANT_TEXT_SIZE];
     if (!sink->options.show_time)
         return;
-    int64_t shift_s = sink->options.time_is_utc
-                          ? 0
-                          : sink->options.utc_offset_s(time_ms);
+    int64_t shift_s =
+        sink->options.time_is_utc ? 0 : sink->options.utc_offset_s(time_ms);
     instant_format_utc(time_ms + shift_s * 1000, text);
     if (*text)
         buf_addf(out_of(sink), "%.12s ", text + strlen("2026-01-02T"));
@@ -49,11 +48,14 @@ static void add_level(struct sink_plain *sink, const struct log_entry *entry)
 {
     static const char *const colors[] = {
         [LEVEL_WARN] = "\033[33m", [LEVEL_ERROR] = "\033[31m"};
-    enum { WIDTH = 5 };
+    enum {
+        WIDTH = 5
+    };
     bool colored = sink->options.color && entry->level >= LEVEL_WARN;
     size_t start = out_of(sink)->len;
     escape_text(out_of(sink), entry->level_word ? entry->level_word : "",
-                entry->level_word ? strlen(entry->level_word) : 0, 0);
+                entry->level_word ? strlen(entry->level_word) : 0,
+                sink->options.escape);
     size_t len = out_of(sink)->len - start;
     if (colored) {
         char *word = mem_strndup(out_of(sink)->data + start, len);
@@ -74,11 +76,13 @@ static void write_log(struct sink_plain *sink, const struct event *event)
     size_t start = out_of(sink)->len;
     add_time(sink, entry->time_ms);
     add_level(sink, entry);
-    escape_text(out_of(sink), entry->message, entry->message_len, 0);
+    escape_text(out_of(sink), entry->message, entry->message_len,
+                sink->options.escape);
     if (entry->data) {
         buf_adds(out_of(sink), "  ");
         escape_raw_json(&data, entry->data, entry->data_len);
-        escape_text(out_of(sink), buf_str(&data), data.len, 0);
+        escape_text(out_of(sink), buf_str(&data), data.len,
+                    sink->options.escape);
     }
     buf_addc(out_of(sink), '\n');
     buf_free(&data);
@@ -95,7 +99,7 @@ static void write_sse(struct sink_plain *sink, const struct event *event)
         add_safe(sink, from->event);
         buf_adds(out_of(sink), "  ");
     }
-    escape_text(out_of(sink), from->data, from->data_len, 0);
+    escape_text(out_of(sink), from->data, from->data_len, sink->options.escape);
     buf_addc(out_of(sink), '\n');
 }
 
@@ -155,8 +159,8 @@ static void write_run(struct sink_plain *sink, const struct event *event)
         buf_addc(out_of(sink), ' ');
         add_safe(sink, facts->step);
     }
-    add_clock(sink, facts_elapsed_ms(facts, event->time_ms +
-                                                sink->clock_offset_ms));
+    add_clock(sink,
+              facts_elapsed_ms(facts, event->time_ms + sink->clock_offset_ms));
     buf_addc(out_of(sink), '\n');
 }
 
@@ -197,7 +201,7 @@ static void write_stack(struct sink_plain *sink, const char *stack)
         line += 1 + strspn(line + 1, " \t");
         size_t len = strcspn(line, "\n");
         buf_adds(out_of(sink), "--   ");
-        escape_text(out_of(sink), line, len, 0);
+        escape_text(out_of(sink), line, len, sink->options.escape);
         buf_addc(out_of(sink), '\n');
         line = line[len] ? line + len : NULL;
     }
@@ -209,7 +213,8 @@ static void write_error(struct sink_plain *sink)
     sink_error_sentence(&sentence, &sink->facts);
     if (sentence.len) {
         buf_adds(out_of(sink), "-- error: ");
-        escape_text(out_of(sink), buf_str(&sentence), sentence.len, 0);
+        escape_text(out_of(sink), buf_str(&sentence), sentence.len,
+                    sink->options.escape);
         buf_addc(out_of(sink), '\n');
     }
     if (sink->facts.error.stack)
@@ -231,9 +236,8 @@ static void write_end(struct sink_plain *sink, const struct event *event)
         add_status(sink, &sink->facts);
     else
         buf_adds(out_of(sink), "left before the end");
-    add_clock(sink,
-              facts_elapsed_ms(&sink->facts,
-                               event->time_ms + sink->clock_offset_ms));
+    add_clock(sink, facts_elapsed_ms(&sink->facts,
+                                     event->time_ms + sink->clock_offset_ms));
     buf_addf(out_of(sink), ", %llu log entries\n",
              (unsigned long long)sink->entries);
 }
