@@ -13,7 +13,8 @@ enum {
     QUIET_AFTER_MS = 15000 /* a server that says nothing for so long */
 };
 
-int64_t view_quiet_s(const struct run *run, const struct view_env *env)
+/* How long the server has been silent; -1: it need not say anything. */
+static int64_t quiet_ms(const struct run *run, const struct view_env *env)
 {
     const struct run_link *link = run_link(run);
     if (run_ended(run) || run_facts(run)->finished ||
@@ -21,7 +22,22 @@ int64_t view_quiet_s(const struct run *run, const struct view_env *env)
         (link->state != CONNECTION_LIVE && link->state != CONNECTION_POLLING))
         return -1;
     int64_t quiet = env->now_ms - link->last_heard_ms;
+    return quiet > 0 ? quiet : 0;
+}
+
+int64_t view_quiet_s(const struct run *run, const struct view_env *env)
+{
+    int64_t quiet = quiet_ms(run, env);
     return quiet >= QUIET_AFTER_MS ? quiet / 1000 : -1;
+}
+
+int64_t view_quiet_tick_ms(const struct run *run, const struct view_env *env)
+{
+    int64_t quiet = quiet_ms(run, env);
+    if (quiet < 0)
+        return -1;
+    return quiet < QUIET_AFTER_MS ? QUIET_AFTER_MS - quiet
+                                  : 1000 - quiet % 1000;
 }
 
 /* ---- prompts ---- */

@@ -163,6 +163,8 @@ void view_message_draw(const struct canvas *canvas);
 void view_footer_draw(const struct canvas *canvas);
 /* Seconds since the server was heard, when that is worth saying; else -1. */
 int64_t view_quiet_s(const struct run *run, const struct view_env *env);
+/* Milliseconds until that says something else; -1: never. */
+int64_t view_quiet_tick_ms(const struct run *run, const struct view_env *env);
 
 /* view_help.c */
 void view_help_draw(const struct canvas *canvas);

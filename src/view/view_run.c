@@ -349,9 +349,7 @@ static int64_t clock_tick(const struct run *run, const struct view_env *env)
     if (link->state == CONNECTION_RECONNECTING &&
         link->retry_at_ms != INSTANT_NONE && link->retry_at_ms > env->now_ms)
         return until_next_second(link->retry_at_ms, env->now_ms);
-    if (link->last_heard_ms != INSTANT_NONE)
-        return until_next_second(link->last_heard_ms, env->now_ms);
-    return -1;
+    return view_quiet_tick_ms(run, env);
 }
 
 static int64_t sooner(int64_t tick, int64_t at_ms, int64_t now_ms)

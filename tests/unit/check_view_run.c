@@ -160,6 +160,25 @@ START_TEST(a_finished_run_never_ticks)
 }
 END_TEST
 
+START_TEST(without_a_clock_only_silence_ticks)
+{
+    struct stage stage;
+    stage_start(&stage);
+    stage.facts.started_ms = stage.facts.created_ms = INSTANT_NONE;
+    tell(&stage);
+    ck_assert(!shows(&stage, "15 s"));
+    ck_assert_int_eq(tick(&stage), 15000);
+    stage.env.now_ms += tick(&stage);
+    ck_assert(shows(&stage, "15 s"));
+    ck_assert_int_eq(tick(&stage), 1000);
+    tell_log(&stage, "here again", 10);
+    ck_assert_int_eq(tick(&stage), 15000);
+    tell_link(&stage, CONNECTION_CLOSED, -1);
+    ck_assert_int_eq(tick(&stage), -1);
+    stage_end(&stage);
+}
+END_TEST
+
 START_TEST(a_paused_view_receives_but_does_not_show)
 {
     struct stage stage;
@@ -310,6 +329,7 @@ UNIT_MAIN("view_run",
           tcase_add_test(tc, the_servers_clock_is_what_counts);
           tcase_add_test(tc, quiet_and_reconnecting_add_no_wake_up);
           tcase_add_test(tc, a_finished_run_never_ticks);
+          tcase_add_test(tc, without_a_clock_only_silence_ticks);
           tcase_add_test(tc, a_paused_view_receives_but_does_not_show);
           tcase_add_test(tc, the_application_gets_its_own_actions);
           tcase_add_test(tc,
