@@ -51,6 +51,7 @@ struct session {
     regex_t include, exclude;
     bool has_include, has_exclude;
     struct loop_timer timeout;
+    int64_t deadline_ms;  /* of --timeout, by the steady clock; 0: none */
     struct error failure; /* why following ended early */
     bool ended;           /* the source has told its end */
     int forced_code;      /* -1: the run decides */
@@ -65,14 +66,50 @@ static void leave(struct session *session, int code)
     loop_stop(session->loop);
 }
 
+static void lose_reader(struct session *session, const struct error *err)
+{
+    session->reader_left = true;
+    session->failure = *err;
+    leave(session, err->kind == ERROR_NONE ? EXIT_COMPLETED : EXIT_CONNECTION);
+}
+
+static void on_reader_left(void *context)
+{
+    struct error none = {0};
+    lose_reader(context, &none);
+}
+
+/* Milliseconds until --timeout strikes; -1: it does not. */
+static int64_t time_left(const struct session *session)
+{
+    int64_t left_ms = session->deadline_ms - loop_steady_ms(session->loop);
+    if (!session->deadline_ms)
+        return -1;
+    return left_ms > 0 ? left_ms : 0;
+}
+
+/* Waits for a slow reader, so that what is not read yet does not pile up here;
+ * but not when a signal came, or the time is over. */
 static void flush(struct session *session)
 {
+    enum {
+        GRACE_MS = 1000 /* for the last lines of one who has to leave */
+    };
     struct error err = {0};
-    if (!session->sink || sink_flush(session->sink, &err))
-        return;
-    session->reader_left = true;
-    session->failure = err;
-    leave(session, err.kind == ERROR_NONE ? EXIT_COMPLETED : EXIT_CONNECTION);
+    bool ready = session->sink && !session->reader_left;
+    while (ready || (session->sink && session->forced_code < 0)) {
+        bool leaving = session->forced_code >= 0;
+        if (!sink_flush(session->sink, &err)) {
+            lose_reader(session, &err);
+            return;
+        }
+        if (!sink_waits(session->sink))
+            return;
+        ready = loop_wait_output(session->loop, STDOUT_FILENO,
+                                 leaving ? GRACE_MS : time_left(session));
+        if (!leaving && time_left(session) == 0)
+            leave(session, EXIT_TIMEOUT);
+    }
 }
 
 static bool nothing_heard(const struct session *session)
@@ -279,6 +316,8 @@ static bool open_lines(struct session *session, struct error *err)
         .show_time = options->time != TIME_OFF,
         .utc_offset_s = zone_offset_s,
     };
+    if (sink_has_reader(STDOUT_FILENO))
+        loop_set_output(session->loop, STDOUT_FILENO, on_reader_left, session);
     session->sink = options->output == OUTPUT_JSON
                         ? sink_json_create(&sink_options)
                         : sink_plain_create(&sink_options);
@@ -403,9 +442,12 @@ static bool open_session(struct session *session, struct error *err)
     make_source(session, on_screen);
     loop_set_signals(session->loop, on_signal, session);
     loop_set_turn(session->loop, on_turn, session);
-    if (options->timeout_ms)
+    if (options->timeout_ms) {
+        session->deadline_ms =
+            loop_steady_ms(session->loop) + options->timeout_ms;
         loop_timer_start(session->loop, &session->timeout, options->timeout_ms,
                          on_timeout, session);
+    }
     return on_screen ? open_screen(session, err) : open_lines(session, err);
 }
 

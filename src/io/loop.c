@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ struct loop {
     int input_fd;
     loop_input_fn *on_input;
     void *input_context;
+    int output_fd;
+    loop_input_fn *on_left;
+    void *output_context;
     loop_signal_fn *on_signal;
     void *signal_context;
     loop_turn_fn *on_turn;
@@ -83,7 +87,7 @@ struct loop *loop_create(struct error *err)
     struct loop *loop = mem_zalloc(1, sizeof *loop);
     loop->multi = curl_multi_init();
     loop->running = true;
-    loop->input_fd = -1;
+    loop->input_fd = loop->output_fd = -1;
     loop->wall_ms = clock_wall_ms();
     loop->steady_ms = clock_steady_ms();
     take_signals(loop);
@@ -124,6 +128,14 @@ void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn, void *context)
     loop->input_fd = fd;
     loop->on_input = fn;
     loop->input_context = context;
+}
+
+void loop_set_output(struct loop *loop, int fd, loop_input_fn *on_left,
+                     void *context)
+{
+    loop->output_fd = fd;
+    loop->on_left = on_left;
+    loop->output_context = context;
 }
 
 void loop_set_signals(struct loop *loop, loop_signal_fn *fn, void *context)
@@ -201,13 +213,38 @@ static void drive_transfers(struct loop *loop)
                               message->data.result);
 }
 
+enum {
+    LONGEST_MS = 3600 * 1000
+};
+
+bool loop_wait_output(struct loop *loop, int fd, int64_t wait_ms)
+{
+    struct pollfd fds[] = {{.fd = signal_pipe[0], .events = POLLIN},
+                           {.fd = fd, .events = POLLOUT}};
+    bool limited = wait_ms >= 0 && wait_ms < LONGEST_MS;
+    int64_t before_ms = clock_steady_ms();
+    int ready = poll(fds, 2, limited ? (int)wait_ms : LONGEST_MS);
+    loop->wall_ms = clock_wall_ms();
+    loop->steady_ms = clock_steady_ms();
+    struct loop_timer *timer = loop->timers;
+    for (; timer; timer = timer->next)
+        timer->at_steady_ms += loop->steady_ms - before_ms;
+    if (ready > 0 && fds[0].revents)
+        drain_signals(loop);
+    return ready > 0 && !fds[0].revents;
+}
+
+/* Is the reader of the output gone? */
+static bool is_left(const struct loop *loop)
+{
+    struct pollfd output = {.fd = loop->output_fd};
+    return loop->output_fd >= 0 && poll(&output, 1, 0) > 0 && output.revents;
+}
+
 /* How long to wait, given what the turn wants. */
 static int wait_ms(const struct loop *loop, int64_t turn_ms)
 {
-    enum {
-        LONGEST = 3600 * 1000
-    };
-    int64_t wait = turn_ms >= 0 && turn_ms < LONGEST ? turn_ms : LONGEST;
+    int64_t wait = turn_ms >= 0 && turn_ms < LONGEST_MS ? turn_ms : LONGEST_MS;
     if (loop->timers) {
         int64_t due = loop->timers->at_steady_ms - clock_steady_ms();
         if (due < wait)
@@ -222,18 +259,24 @@ static void turn(struct loop *loop)
     int64_t turn_ms = loop->on_turn ? loop->on_turn(loop->turn_context) : -1;
     if (!loop->running)
         return;
-    struct curl_waitfd extra[] = {
-        {.fd = signal_pipe[0], .events = CURL_WAIT_POLLIN},
-        {.fd = loop->input_fd, .events = CURL_WAIT_POLLIN},
-    };
-    curl_multi_poll(loop->multi, extra, loop->input_fd >= 0 ? 2 : 1,
-                    wait_ms(loop, turn_ms), NULL);
+    struct curl_waitfd extra[3] = {
+        {.fd = signal_pipe[0], .events = CURL_WAIT_POLLIN}};
+    struct curl_waitfd *input = &extra[1];
+    unsigned count = 1;
+    if (loop->input_fd >= 0)
+        extra[count++] = (struct curl_waitfd){.fd = loop->input_fd,
+                                              .events = CURL_WAIT_POLLIN};
+    if (loop->output_fd >= 0)
+        extra[count++] = (struct curl_waitfd){.fd = loop->output_fd};
+    curl_multi_poll(loop->multi, extra, count, wait_ms(loop, turn_ms), NULL);
     loop->wall_ms = clock_wall_ms();
     loop->steady_ms = clock_steady_ms();
     if (extra[0].revents)
         drain_signals(loop);
-    if (loop->input_fd >= 0 && extra[1].revents)
+    if (loop->input_fd >= 0 && input->revents)
         loop->on_input(loop->input_context);
+    if (is_left(loop))
+        loop->on_left(loop->output_context);
     fire_timers(loop);
 }
 

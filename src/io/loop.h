@@ -28,6 +28,16 @@ typedef void loop_input_fn(void *context);
 void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn,
                     void *context);
 
+/* Called when nobody reads any more what is written to fd, a pipe or socket;
+ * fd -1: nobody is asked. */
+void loop_set_output(struct loop *loop, int fd, loop_input_fn *on_left,
+                     void *context);
+
+/* Waits until fd takes more, as long as wait_ms (-1: for ever); nothing else
+ * goes on meanwhile but signals, and timers stand still. False when a signal
+ * or the end of the time came first. */
+bool loop_wait_output(struct loop *loop, int fd, int64_t wait_ms);
+
 /* Called for each signal, outside of any handler. */
 typedef void loop_signal_fn(void *context, int signal);
 void loop_set_signals(struct loop *loop, loop_signal_fn *fn, void *context);

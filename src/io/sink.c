@@ -3,9 +3,11 @@
 #include "io/sink.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -21,36 +23,62 @@ void sink_destroy(struct sink *sink)
         sink->ops->destroy(sink);
 }
 
-/* Waits until the descriptor takes more; it may be set to non-blocking by
- * whoever shares it. */
-static bool can_go_on(int fd)
+bool sink_has_reader(int fd)
 {
-    struct pollfd wait = {.fd = fd, .events = POLLOUT};
-    if (errno == EINTR)
-        return true;
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
-        return false;
-    return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+    struct stat info;
+    return fstat(fd, &info) == 0 &&
+           (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+}
+
+static bool is_ready(int fd)
+{
+    struct pollfd output = {.fd = fd, .events = POLLOUT};
+    return poll(&output, 1, 0) != 0;
+}
+
+static void forget_output(struct sink *sink)
+{
+    buf_clear(&sink->out);
+    sink->written = 0;
+}
+
+/* What is ready takes at least so much without waiting. */
+static ssize_t write_some(const struct sink *sink, bool slow)
+{
+    size_t len = sink->out.len - sink->written;
+    if (slow && len > PIPE_BUF)
+        len = PIPE_BUF;
+    return write(sink->fd, sink->out.data + sink->written, len);
 }
 
 bool sink_flush(struct sink *sink, struct error *err)
 {
-    size_t done = 0;
-    while (done < sink->out.len) {
-        ssize_t written =
-            write(sink->fd, sink->out.data + done, sink->out.len - done);
+    if (!sink->out.len)
+        return true;
+    bool slow = sink_has_reader(sink->fd) || isatty(sink->fd);
+    while (sink->written < sink->out.len) {
+        if (slow && !is_ready(sink->fd))
+            return true;
+        ssize_t written = write_some(sink, slow);
         if (written >= 0) {
-            done += (size_t)written;
-        } else if (!can_go_on(sink->fd)) {
-            buf_clear(&sink->out);
+            sink->written += (size_t)written;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return true;
+        } else if (errno != EINTR) {
             if (errno != EPIPE)
                 error_set(err, ERROR_SYSTEM, "cannot write the output: %s",
                           strerror(errno));
+            forget_output(sink);
             return false;
         }
     }
-    buf_clear(&sink->out);
+    forget_output(sink);
     return true;
+}
+
+bool sink_waits(const struct sink *sink)
+{
+    return sink->out.len > 0;
 }
 
 bool sink_is_same_link(struct sink *sink, const struct connection *connection)

@@ -21,7 +21,8 @@ struct sink_ops {
 struct sink {
     const struct sink_ops *ops;
     int fd;
-    struct buf out; /* lines that wait to be written */
+    struct buf out; /* lines that wait to be written … */
+    size_t written; /* … but for these first bytes */
     int link_state; /* enum connection_state, as last written; -1: none */
     const char *link_transport;
     struct buf *held; /* the last lines of the start; `tail` of them, a ring */
@@ -53,9 +54,17 @@ struct sink *sink_json_create(const struct sink_options *options);
 void sink_event(struct sink *sink, const struct event *event);
 void sink_destroy(struct sink *sink);
 
-/* Writes what waits. False when the reader is gone (EPIPE) or the file cannot
- * be written: *err then says why, ERROR_NONE for a reader that left. */
+/* Writes what waits, as far as that can be done without waiting for whoever
+ * reads a pipe, socket or terminal. False when the reader is gone (EPIPE) or
+ * the file cannot be written: *err then says why, ERROR_NONE for a reader that
+ * left. */
 bool sink_flush(struct sink *sink, struct error *err);
+
+/* True when something still waits to be written. */
+bool sink_waits(const struct sink *sink);
+
+/* True when what fd is may have a reader who is slow or leaves. */
+bool sink_has_reader(int fd);
 
 /* Was this connection written already? (It is told again when only the clocks
  * were found to differ.) Notes it as written. */
