@@ -48,7 +48,10 @@ static int follow_sim(const struct options *options, const struct sim *sim,
 {
     struct buf token_url = buf_make(0), again = buf_make(0);
     buf_addf(&token_url, "%s/api/tasks/runs/token", sim_url(sim));
-    buf_addf(&again, "runtail demo %s", scenario);
+    buf_addf(&again, "the demo ends here; to play it again: runtail demo %s",
+             scenario);
+    if (options->speed < 1 || options->speed > 1)
+        buf_addf(&again, " --speed %g", options->speed);
     struct settings settings = {
         .api_url = mem_strdup(sim_url(sim)),
         .token_url = buf_take(&token_url),

@@ -458,8 +458,16 @@ static void tell_end(struct session *session)
         return;
     struct event event = {.type = EVENT_END,
                           .time_ms = loop_wall_ms(session->loop)};
+    struct error why = {0};
     if (session->options->command != COMMAND_SSE)
         event.run = session->run_id;
+    if (session->forced_code == EXIT_TIMEOUT)
+        error_set(&why, ERROR_CONNECTION, "--timeout is over");
+    else if (session->forced_code > EXIT_SIGNAL)
+        error_set(&why, ERROR_SYSTEM, "stopped by signal %d",
+                  session->forced_code - EXIT_SIGNAL);
+    if (why.kind != ERROR_NONE)
+        event.end.failure = &why;
     sink_event(session->sink, &event);
     flush(session);
 }

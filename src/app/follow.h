@@ -6,7 +6,8 @@
 #include "app/settings.h"
 
 /* Follows `run` (an id) and returns the exit status. Messages go to standard
- * error. again: the command that would follow it again, for the verdict. */
+ * error. again: the sentence of the verdict that tells how to look again, or
+ * NULL. */
 int follow_run(const struct options *options, struct settings *settings,
                const char *run, const char *again);
 

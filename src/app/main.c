@@ -61,6 +61,19 @@ static char *stream_name(const char *url)
     return buf_take(&name);
 }
 
+static int follow(const struct options *options, struct settings *settings,
+                  const char *run)
+{
+    struct buf again = buf_make(0);
+    bool is_run =
+        options->command == COMMAND_WATCH || options->command == COMMAND_SHOW;
+    buf_addf(&again, "the run goes on; to follow it again: runtail %s", run);
+    int code =
+        follow_run(options, settings, run, is_run ? buf_str(&again) : NULL);
+    buf_free(&again);
+    return code;
+}
+
 /* With settings at hand: the commands that work on a run. */
 static int run_command(const struct options *options)
 {
@@ -79,7 +92,7 @@ static int run_command(const struct options *options)
     else if (options->command == COMMAND_TOKEN)
         code = follow_token(options, &settings, run);
     else
-        code = follow_run(options, &settings, run, NULL);
+        code = follow(options, &settings, run);
     settings_free(&settings);
     free(run);
     return code;

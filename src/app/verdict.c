@@ -35,7 +35,7 @@ static void add_state(struct buf *out, const struct run *run, int64_t now_ms)
     add_safe(out, run_id(run));
     if (elapsed_ms >= 0) {
         duration_format_short(elapsed_ms, words);
-        buf_addf(out, "  %s %s", facts->finished ? "ran" : "running for",
+        buf_addf(out, "  %s %s", facts->finished ? "took" : "running for",
                  words);
     }
     buf_addc(out, '\n');
@@ -44,8 +44,13 @@ static void add_state(struct buf *out, const struct run *run, int64_t now_ms)
 static void add_log(struct buf *out, const struct run *run)
 {
     const struct run_facts *facts = run_facts(run);
-    buf_addf(out, "%llu log entries",
-             (unsigned long long)run_entries_standing(run));
+    uint64_t standing = run_entries_standing(run);
+    uint64_t withdrawn = run_entries(run) - standing;
+    buf_addf(out, "%llu log entr%s", (unsigned long long)standing,
+             standing == 1 ? "y" : "ies");
+    if (withdrawn)
+        buf_addf(out, " (and %llu that the task took back)",
+                 (unsigned long long)withdrawn);
     if (facts->progress.kind == PROGRESS_RATIO)
         buf_addf(out, ", progress %d%%", progress_percent(&facts->progress));
     if (facts->attempt > 0)
@@ -67,7 +72,7 @@ static void add_error(struct buf *out, const struct run_facts *facts)
 }
 
 void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
-                   const char *command, const struct error *failure)
+                   const char *again, const struct error *failure)
 {
     const struct run_facts *facts = run_facts(run);
     struct buf text = buf_make(0);
@@ -79,9 +84,8 @@ void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
         add_safe(&text, failure->message);
         buf_addc(&text, '\n');
     }
-    if (!facts->finished && command) {
-        buf_adds(&text, "the run goes on; to follow it again: ");
-        add_safe(&text, command);
+    if (!facts->finished && again) {
+        add_safe(&text, again);
         buf_addc(&text, '\n');
     }
     fputs(buf_str(&text), out);

@@ -9,9 +9,9 @@
 #include "model/run.h"
 
 /* Prints state, task, run, times, error line and how to look again: at most
- * six lines, of safe text. command: how this was started, to start it again.
- * failure: why following ended early, or NULL. */
+ * six lines, of safe text. again: the sentence that tells how to look again, or
+ * NULL. failure: why following ended early, or NULL. */
 void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
-                   const char *command, const struct error *failure);
+                   const char *again, const struct error *failure);
 
 #endif

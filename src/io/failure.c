@@ -58,6 +58,12 @@ void failure_of_status(struct error *err, const char *run, const char *url,
                   "scope read:runs:%s (it came from %s)",
                   run, buf_str(&where), buf_str(&why), run,
                   token_origin(token));
+    else if (result->status == 404 &&
+             wire_error_is_page(result->body, result->body_len))
+        error_set(err, ERROR_PROTOCOL,
+                  "%s answered 404 with a web page%s; it is no Trigger.dev "
+                  "API, check --api-url",
+                  buf_str(&where), buf_str(&why));
     else if (result->status == 404)
         error_set(err, ERROR_NOT_FOUND,
                   "%s knows no run %s (404%s); check the id, and that the "

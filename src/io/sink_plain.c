@@ -168,6 +168,7 @@ static void write_connection(struct sink_plain *sink,
                              const struct connection *connection)
 {
     char words[DURATION_TEXT_SIZE];
+    bool was_lost = sink->base.link_state == CONNECTION_RECONNECTING;
     sink->clock_offset_ms = connection->clock_offset_ms;
     if (sink_is_same_link(&sink->base, connection))
         return;
@@ -186,8 +187,11 @@ static void write_connection(struct sink_plain *sink,
         add_safe(sink, connection->reason ? connection->reason : "");
         buf_addc(out_of(sink), '\n');
         break;
-    case CONNECTION_CONNECTING:
     case CONNECTION_LIVE:
+        if (was_lost)
+            buf_adds(out_of(sink), "-- live again\n");
+        break;
+    case CONNECTION_CONNECTING:
     case CONNECTION_CLOSED:
         break;
     }
@@ -224,6 +228,9 @@ static void write_error(struct sink_plain *sink)
 
 static void write_end(struct sink_plain *sink, const struct event *event)
 {
+    bool heard = sink->facts.task || sink->facts.status_text || sink->entries;
+    if (!heard && event->end.failure)
+        return; /* what went wrong is said on standard error */
     if (sink->facts.has_error)
         write_error(sink);
     if (sink->facts.output) {
@@ -234,12 +241,17 @@ static void write_end(struct sink_plain *sink, const struct event *event)
     buf_adds(out_of(sink), "-- ");
     if (event->end.known)
         add_status(sink, &sink->facts);
+    else if (sink->facts.status != STATUS_UNKNOWN)
+        buf_addf(out_of(sink), "left while it was %s",
+                 status_word(sink->facts.status));
     else
-        buf_adds(out_of(sink), "left before the end");
+        buf_adds(out_of(sink), event->end.complete ? "end of the stream"
+                                                   : "left before the end");
     add_clock(sink, facts_elapsed_ms(&sink->facts,
                                      event->time_ms + sink->clock_offset_ms));
-    buf_addf(out_of(sink), ", %llu log entries\n",
-             (unsigned long long)sink->entries);
+    buf_addf(out_of(sink), ", %llu log entr%s\n",
+             (unsigned long long)sink->entries,
+             sink->entries == 1 ? "y" : "ies");
 }
 
 static void write_remark(struct sink_plain *sink, const char *words)

@@ -66,6 +66,7 @@ struct source_run {
     uint64_t rows_taken;    /* in the answer under way */
     int64_t told_offset_ms; /* of the clocks, as last told */
     int attempt;            /* failures in a row */
+    int breaks;             /* of them, of a feed that was there */
     int unknown_tries, fast_answers;
     int restarts;       /* since a live request was last answered */
     bool out_of_bounds; /* since then, the offset was */
@@ -305,11 +306,31 @@ static void handle_status(struct source_run *run, struct http_call *call,
 }
 
 /* A request without a complete answer. */
+/* A way that breaks time and again although the server is there: some networks
+ * cut long-lived requests. Polling may get through. */
+static bool should_poll_instead(struct source_run *run,
+                                const struct http_result *result)
+{
+    enum {
+        BREAKS = 5,
+        BREAKS_AT_FIRST = 2
+    };
+    bool there =
+        result->failure == HTTP_BROKEN || result->failure == HTTP_SILENT;
+    run->breaks = there ? run->breaks + 1 : 0;
+    return !run->polling &&
+           run->breaks > (run->heard ? BREAKS : BREAKS_AT_FIRST);
+}
+
 static void handle_breakage(struct source_run *run,
                             const struct http_result *result)
 {
     struct error err = {0};
     failure_of_transfer(&err, run->options.run, server_of(run), result);
+    if (should_poll_instead(run, result)) {
+        start_polling(run, "the live feed breaks off time and again");
+        return;
+    }
     bool may_pass = result->failure == HTTP_UNREACHABLE ||
                     result->failure == HTTP_BROKEN ||
                     result->failure == HTTP_SILENT ||
@@ -332,6 +353,8 @@ static void handle_nonsense(struct source_run *run, struct error *err)
     buf_free(&where);
     if (run->heard)
         retry(run, &full, true, -1);
+    else if (run->options.poll_url && !run->polling)
+        start_polling(run, "the live feed gave no sense");
     else
         tell_end(run, &full);
 }
@@ -447,11 +470,18 @@ static void on_row(void *context, struct row *row)
     struct source_run *run = context;
     const struct run_facts *facts = decoder_facts(run->decoder);
     bool finished = facts->finished;
+    char *word = mem_strdup(facts->status_text);
     run->rows_taken++;
     decoder_take_row(run->decoder, row, loop_wall_ms(run->loop));
-    /* attempts are news at the start and once the run has failed */
-    if (facts->finished && !finished && status_is_failure(facts->status))
+    /* attempts are news once the run has failed, and, where they are shown,
+     * when it was queued or tried again */
+    bool failed =
+        facts->finished && !finished && status_is_failure(facts->status);
+    bool again = run->options.want_details && word && facts->status_text &&
+                 strcmp(word, facts->status_text) != 0;
+    if (failed || again)
         run->details_wanted = true;
+    free(word);
 }
 
 static void note_clock(struct source_run *run, const struct http_call *call)
@@ -465,6 +495,9 @@ static void note_clock(struct source_run *run, const struct http_call *call)
         return;
     run->link.clock_offset_ms = offset_ms;
     token_set_clock_offset(run->token, offset_ms);
+    /* before what is told by that clock */
+    if (run->link.state != CONNECTION_RECONNECTING)
+        tell_link(run, run->link.state, -1, NULL);
 }
 
 static void read_shape_headers(const struct http_call *call,
@@ -495,6 +528,7 @@ static void note_success(struct source_run *run)
 {
     token_accepted(run->token);
     run->heard = true;
+    run->breaks = 0;
     run->attempt = 0;
     run->unknown_tries = 0;
 }

@@ -403,7 +403,7 @@ static bool sign_claims(struct token *token, json_t *claims, struct buf *out)
     return true;
 }
 
-static const char minting_name[] = "minting a run token";
+static const char minting_name[] = "the API";
 
 static void take_claims(struct token *token, const struct http_result *result)
 {
@@ -419,11 +419,12 @@ static void take_claims(struct token *token, const struct http_result *result)
 
 static void mint(struct token *token);
 
-/* 404 and 405 say that the server is older than the way. */
+/* 404, 405 and 501 say that the server is older than the way. */
 static bool is_unknown_way(const struct http_result *result)
 {
     return result->failure == HTTP_OK &&
-           (result->status == 404 || result->status == 405);
+           (result->status == 404 || result->status == 405 ||
+            result->status == 501);
 }
 
 static void on_mint(void *context, struct http_call *call,

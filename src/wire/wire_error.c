@@ -121,7 +121,7 @@ static bool add_first_line(struct buf *out, const char *body, size_t len)
     return false;
 }
 
-static bool is_html(const char *body, size_t len)
+bool wire_error_is_page(const char *body, size_t len)
 {
     while (len && isspace((unsigned char)*body)) {
         body++;
@@ -155,7 +155,7 @@ bool wire_error_reason(struct buf *out, const char *body, size_t len)
     if (text)
         added =
             add_line(out, json_string_value(text), json_string_length(text));
-    else if (!object && is_html(body, len))
+    else if (!object && wire_error_is_page(body, len))
         added = add_title(out, body, len);
     else if (!object && len)
         added = add_first_line(out, body, len);

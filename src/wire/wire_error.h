@@ -19,4 +19,7 @@ void wire_error_read(struct run_facts *facts, const char *text, size_t len);
  * appended, when there is none. */
 bool wire_error_reason(struct buf *out, const char *body, size_t len);
 
+/* True when the body is a web page. */
+bool wire_error_is_page(const char *body, size_t len);
+
 #endif

@@ -144,7 +144,7 @@ in_terminal 'the verdict of a run that goes on' 80x24 A=b \
 wait live
 keys q
 exit 7
-wait the run goes on; to follow it again: runtail demo long
+wait the demo ends here; to play it again: runtail demo long
 END
 
 # What the terminal cannot do is not done.
@@ -228,7 +228,7 @@ in_terminal 'lines left by ^C' 80x24 A=b \
 wait -- EXECUTING
 keys ^C
 exit 130
-wait -- left before the end
+wait -- left while it was EXECUTING
 modes same
 END
 in_terminal 'JSON lines left by SIGTERM' 80x24 A=b \
@@ -253,7 +253,7 @@ wait live
 exit 124
 screen main
 modes same
-wait the run goes on
+wait the demo ends here
 END
 in_terminal '--no-exit-status' 80x24 A=b \
     "$RUNTAIL" demo failure --speed 50 --no-exit-status --plain <<'END'
