@@ -1,6 +1,6 @@
 /* The terminal: shows a frame, reads a key, puts everything back as it was.
  * The only place that knows curses. There is one terminal and one screen, so
- * there is no handle; what is kept is curses' state and the frame shown last.
+ * there is no handle; what is kept is curses' state and the painter.
  *
  * The caller has called setlocale(), and has its handlers for SIGINT, SIGTERM,
  * SIGTSTP and SIGWINCH in place before screen_open(), so that curses installs
