@@ -1,5 +1,5 @@
 /* The terminal: shows a frame, reads a key, puts everything back as it was.
- * The only place that knows curses. There is one terminal and one screen, so
+ * With io/termcap the only place that knows curses. There is one screen, so
  * there is no handle; what is kept is curses' state and the painter.
  *
  * The caller has called setlocale(), and has its handlers for SIGINT, SIGTERM,
