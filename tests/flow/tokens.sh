@@ -160,12 +160,14 @@ env -i PATH="$PATH" HOME="$work" TRIGGER_API_URL="$url" \
     TRIGGER_SECRET_KEY=tr_dev_simulator "$RUNTAIL" --json "$run" \
     >"$told" 2>"$work/argv.err" </dev/null &
 follower=$!
-sed '/"type":"log"/q' <"$told" >"$work/argv.out"
+exec 9<"$told" # a reader stays until it has been looked at
+sed '/"type":"log"/q' <&9 >"$work/argv.out"
 if [ -r "/proc/$follower/cmdline" ]; then
     tr '\0' '\n' <"/proc/$follower/cmdline" >"$work/arguments.out"
     expect_text arguments out "$run" &&
         expect_no_text arguments out tr_dev && ok 'no secret among arguments'
 fi
+exec 9<&-
 # Its reader has left: it ends by itself, quietly.
 wait "$follower"
 echo $? >"$work/argv.code"
