@@ -36,12 +36,15 @@ parts=${parts:-startup feed agent events follow length pages search memory idle}
 full() {
     if [ -n "$quick" ]; then echo "$1"; else echo "$2"; fi
 }
-runs=$(full 3 5)
+runs=$(full 2 5)
+long_runs=$(full 1 5) # of what takes long
 million=$(full 200000 1000000)
 
-# again COMMAND…: as often as there are runs.
+# again RUNS COMMAND…
 again() {
-    for _ in $(seq "$runs"); do
+    times=$1
+    shift
+    for _ in $(seq "$times"); do
         "$@"
     done
 }
@@ -61,7 +64,7 @@ startup_once() {
 part_startup() {
     heading 'First status on the screen'
     hose --update-rate 0.0001 --metadata 4K
-    again startup_once
+    again "$runs" startup_once
     row 'wall, against curl' own.marker_ms ms curl.marker_ms 'curl -sN' 1.5 1
     row 'peak memory, against curl' own.hwm_kb KiB curl.hwm_kb curl 1.3 1
     fewer 'wall, against the SDK' own.marker_ms ms sdk.marker_ms SDK 45 100
@@ -108,7 +111,7 @@ feed_size() {
 }
 part_feed() {
     heading 'Shape updates: CPU of one, with one entry new'
-    for size in $(full '1 256' '1 16 64 256'); do
+    for size in $(full 256 '1 16 64 256'); do
         feed_size "feed$size" $((size * 1024)) 400
         bar=6.7 aim=2.5 least=12 most=35
         [ "$size" -le 16 ] && bar=8 aim=4 least=23 most=45
@@ -162,8 +165,9 @@ part_agent() {
         return
     }
     heading 'An agent'"'"'s text: CPU of one snapshot, with 100 bytes new'
-    agent_size '100 KB' 102400 400 3 1.5 12 25
     agent_size '1 MB' 1048576 200 3 1.5 12 25
+    [ -n "$quick" ] && return
+    agent_size '100 KB' 102400 400 3 1.5 12 25
     agent_size '10 MB' 10485760 60 1.85 1.3 17 24
     note bound "$(calc '2 * 10240 + 16384')"
     row '10 MB of text, peak memory' '10 MB.60.screen.hwm_kb' KiB bound \
@@ -186,7 +190,7 @@ part_events() {
     for per_chunk in 1 100; do
         hose --events "$million" --per-chunk "$per_chunk"
         name=events$per_chunk
-        again events_once "$name"
+        again "$runs" events_once "$name"
         sdk_runs=$(full 1 2)
         while [ -n "$modules" ] && [ "$sdk_runs" -gt 0 ]; do
             probe --null -- node "$here/sdk.mjs" events "$url"
@@ -244,8 +248,8 @@ follow_once() {
 part_follow() {
     heading 'Following, one line at a time, 120x40'
     for rate in $(full '100 1000' '10 100 1000'); do
-        count=$(full $((rate * 2)) $((rate * 4)))
-        again follow_once
+        count=$(full "$rate" $((rate * 4)))
+        again "$long_runs" follow_once
         if [ "$rate" -lt 1000 ]; then
             row "$rate lines/s: bytes to the terminal per line" \
                 "$rate.own.bytes" B "$rate.tail.bytes" 'tail -f' 1.47 1.2
@@ -254,8 +258,11 @@ part_follow() {
             row "$rate lines/s: latency, 99 of 100" \
                 "$rate.own.latency_p99_ms" ms "$rate.sdk.latency_p99_ms" \
                 'SDK + console.log' 1
+            [ "$rate" -eq 10 ] && bar=- || bar=4
             row "$rate lines/s: CPU per line" "$rate.own.cpu" ms \
-                "$rate.floor.cpu" 'receive + write' 4 2
+                "$rate.floor.cpu" 'receive + write' $bar 2
+            fewer "$rate lines/s: CPU per line, against the SDK" \
+                "$rate.own.cpu" ms "$rate.sdk.cpu" 'SDK + console.log' 4 9
         else
             row "$rate lines/s: bytes to the terminal per line" \
                 "$rate.own.bytes" B "$rate.tail.bytes" 'tail -f' 1.2 1.05
@@ -267,7 +274,7 @@ part_follow() {
         limit "$rate lines/s: lines lost" "$rate.own.lost" lines 0
         figure "$rate lines/s: bytes of less +F" "$rate.less.bytes" B
     done
-    for rate in 10000 100000; do
+    for rate in $(full 10000 '10000 100000'); do
         count=$((rate * 3))
         hose --events $count --event-rate $rate
         probe --marker '#0' --until-line $((count - 1)) --timeout 60 -- \
@@ -303,7 +310,7 @@ length_once() {
 part_length() {
     heading 'Cost in the length of the log'
     lengths="100 $(full '' '1000 10000 100000') $million"
-    for _ in $(seq "$runs"); do
+    for _ in $(seq "$long_runs"); do
         for lines in $lengths; do
             length_once "$lines"
         done
@@ -349,7 +356,7 @@ part_pages() {
     heading "PageUp at the end of $million lines"
     make_big
     hose --events "$million" --keep-open
-    again pages_once
+    again "$long_runs" pages_once
     row 'median press' own.press_p50_ms ms lnav.press_p50_ms lnav 1
     row 'first press' own.press1_ms ms lnav.press1_ms lnav 1
     row 'slowest press' own.press_max_ms ms lnav.press_max_ms lnav 1
@@ -382,7 +389,7 @@ part_search() {
     near=$(printf '#%07d' $((million - 100)))
     near_seen=$(sed -n "$((million - 99))s/.*\\(#[0-9]* [a-z]*\\).*/\\1/p" \
         "$work/big")
-    again search_once
+    again "$long_runs" search_once
     row 'found at the far end' search.press_p50_ms ms grep.wall_ms 'grep -c' 2 0.5
     row 'live filter, the same' filter.press_p50_ms ms grep.wall_ms 'grep -c' 2
     limit 'a hit near the end painted' near.press_p50_ms ms 4 2
@@ -398,12 +405,12 @@ memory_once() {
 }
 part_memory() {
     heading 'Memory'
-    again memory_once
+    again "$long_runs" memory_once
     note line "$(calc "($(median "memory.$million.hwm_kb") - \
         $(median memory.1000.hwm_kb)) * 1024 / ($million - 1000)")"
     note text 100
     row 'a stored line of 100 bytes' line B text 'its text' 1.2
-    bound_lines=$(full 2000000 9900000)
+    bound_lines=$(full 1000000 9900000)
     hose --events "$bound_lines" --keep-open
     probe --marker "$(printf '#%07d' $((bound_lines - 1)))" --timeout 120 \
         --settle 500 --press g --expect '#0000000' -- \
@@ -429,8 +436,8 @@ a_second() {
 }
 part_idle() {
     heading 'Idle, connected'
-    idle_ms=$(full 5000 20000)
-    again idle_once
+    idle_ms=$(full 4000 20000)
+    again "$long_runs" idle_once
     for name in clock still curl; do
         for key in window_cpu_ms window_bytes window_switches; do
             [ -e "$work/$name.$key.values" ] && a_second "$name.$key"

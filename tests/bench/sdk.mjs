@@ -14,23 +14,15 @@ import { join } from "node:path";
 const [what, base] = process.argv.slice(2);
 const run = "run_firehose";
 
-async function sdk() {
+function load(name) {
   const require = createRequire(join(process.env.RUNTAIL_NODE_DIR, "x.js"));
-  const module = await import(
-    pathToFileURL(require.resolve("@trigger.dev/sdk")));
-  module.configure({ baseURL: base, accessToken: "tr_dev_simulator" });
-  return module;
+  return import(pathToFileURL(require.resolve(name)));
 }
 
-// Server-sent events of a response, as the standard splits them.
-async function* events(body) {
-  let text = "";
-  for await (const piece of body.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    const parts = text.split("\n\n");
-    text = parts.pop();
-    for (const part of parts) yield part.replace(/^data: /, "");
-  }
+async function sdk() {
+  const module = await load("@trigger.dev/sdk");
+  module.configure({ baseURL: base, accessToken: "tr_dev_simulator" });
+  return module;
 }
 
 const tasks = {
@@ -61,8 +53,12 @@ const tasks = {
   },
   async text() {
     const answer = await fetch(`${base}/api/agents/firehose/logs/stream`);
+    const { EventSourceParserStream } = await load("eventsource-parser/stream");
+    const events = answer.body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream());
     let state = {};
-    for await (const data of events(answer.body)) state = JSON.parse(data);
+    for await (const event of events) state = JSON.parse(event.data);
     console.log(state.logs.length);
   },
 };
