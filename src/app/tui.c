@@ -19,8 +19,8 @@
 #include "view/view_run.h"
 
 /* How often to paint. A burst of BURST frames is painted at once; after it one
- * each FRAME_MS. When more lines come between two frames than fit on the
- * screen, nobody reads them as they pass: then one each FLOOD_MS will do. */
+ * each FRAME_MS. When more lines come between two frames than half a screen
+ * holds, nobody reads them as they pass: then one each FLOOD_MS will do. */
 enum {
     FRAME_MS = 8,
     BURST = 8,
@@ -127,7 +127,7 @@ static int64_t frame_wait_ms(const struct tui *tui, int64_t now_ms)
 {
     int64_t since_ms = now_ms - tui->drawn_ms;
     uint64_t lines = logstore_end(run_log(tui->run)) - tui->drawn_end;
-    bool flood = lines > (uint64_t)frame_height(tui->frame);
+    bool flood = lines > (uint64_t)frame_height(tui->frame) / 2;
     int64_t wait_ms = flood ? FLOOD_MS : FRAME_MS - tui->credit_ms;
     return since_ms >= 0 && since_ms < wait_ms ? wait_ms - since_ms : 0;
 }

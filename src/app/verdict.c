@@ -71,6 +71,20 @@ static void add_error(struct buf *out, const struct run_facts *facts)
     buf_free(&sentence);
 }
 
+/* The output, or as much of it as fits a few rows. */
+static void add_output(struct buf *out, const char *output)
+{
+    enum {
+        MOST = 240
+    };
+    size_t len = strnlen(output, MOST);
+    while (len && output[len] && (output[len] & 0xc0) == 0x80)
+        len--; /* not inside a character */
+    buf_adds(out, "output ");
+    escape_text(out, output, len, complain_flags());
+    buf_adds(out, output[len] ? "...\n" : "\n");
+}
+
 void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
                    const char *again, const struct error *failure)
 {
@@ -80,6 +94,8 @@ void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
     if (facts->has_error)
         add_error(&text, facts);
     add_log(&text, run);
+    if (facts->output)
+        add_output(&text, facts->output);
     if (failure) {
         add_safe(&text, failure->message);
         buf_addc(&text, '\n');
