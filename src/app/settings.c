@@ -146,9 +146,30 @@ static void set_defaults(struct settings *settings)
         settings->log_key = mem_strdup("logs");
 }
 
+/* A secret goes into a header: a line break in it would begin another. The
+ * white space around it is nobody's intent. */
+static void check_secret(char *secret, const char *name, struct error *err)
+{
+    if (!secret)
+        return;
+    size_t len = strlen(secret), skip = strspn(secret, " \t\r\n");
+    while (len > skip && strchr(" \t\r\n", secret[len - 1]))
+        secret[--len] = '\0';
+    memmove(secret, secret + skip, len - skip + 1);
+    for (const char *p = secret; *p; p++)
+        if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f) {
+            error_set(err, ERROR_AUTH,
+                      "%s holds a line break or another character that no "
+                      "key or token has",
+                      name);
+            return;
+        }
+}
+
 /* An option that says where tokens come from outranks the environment's. */
-static void load_secrets(struct settings *settings, const struct options *options,
-                         json_t *profile)
+static void load_secrets(struct settings *settings,
+                         const struct options *options, json_t *profile,
+                         struct error *err)
 {
     bool given = options->token_file || options->token_cmd;
     if (given)
@@ -158,6 +179,9 @@ static void load_secrets(struct settings *settings, const struct options *option
         first(NULL, "TRIGGER_ACCESS_TOKEN", profile, "accessToken");
     settings->secret_key =
         first(NULL, "TRIGGER_SECRET_KEY", profile, "secretKey");
+    check_secret(settings->api_key, "RUNTAIL_API_KEY", err);
+    check_secret(settings->access_token, "TRIGGER_ACCESS_TOKEN", err);
+    check_secret(settings->secret_key, "TRIGGER_SECRET_KEY", err);
 }
 
 static void forget(char *secret)
@@ -236,8 +260,11 @@ static void load_stream_token(struct settings *settings,
         return;
     char *token = token_read(settings->token_file, settings->token_cmd, err);
     struct buf header = buf_make(0);
-    if (!token)
+    check_secret(token, "the token", err);
+    if (!token || err->kind != ERROR_NONE) {
+        forget(token);
         return;
+    }
     if (options->query_token) {
         settings->query_token = token;
         return;
@@ -287,7 +314,7 @@ bool settings_load(struct settings *settings, const struct options *options,
     settings->progress_key =
         first(options->progress_key, NULL, p, "progressKey");
     settings->log_key = first(options->log_key, NULL, p, "logKey");
-    load_secrets(settings, options, p);
+    load_secrets(settings, options, p, err);
     set_defaults(settings);
     load_headers(settings, options, err);
     json_decref(p);

@@ -7,12 +7,16 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/instant.h"
 #include "base/mem.h"
@@ -27,6 +31,7 @@ enum {
     MAX_ANSWER = 1024 * 1024,
     ANSWER_MS = 30 * 1000,
     CONNECT_MS = 10 * 1000,
+    COMMAND_MS = 60 * 1000,        /* a person may have to unlock something */
     EARLY_MS = 60 * 1000,          /* renewed this long before its end */
     OPAQUE_LIFE_MS = 55 * 60 * 1000, /* when a token does not tell its end */
     SOONEST_MS = 5 * 1000,         /* between two new tokens */
@@ -466,12 +471,36 @@ static void mint(struct token *token)
     buf_free(&url);
 }
 
-/* Reads all of a file or of a command's output, without the white space around
- * it. Owned by the caller, who forgets it. */
-static char *read_secret(FILE *in)
+/* Waits for fd to be readable until the deadline (steady clock). */
+static bool can_read(int fd, int64_t deadline_ms)
+{
+    for (;;) {
+        struct pollfd input = {.fd = fd, .events = POLLIN};
+        int64_t left_ms = deadline_ms - clock_steady_ms();
+        int ready = poll(&input, 1, left_ms > 0 ? (int)left_ms : 0);
+        if (ready >= 0 || errno != EINTR)
+            return ready > 0;
+    }
+}
+
+/* Reads all there is, without the white space around it. NULL when it took
+ * too long. Owned by the caller, who forgets it. */
+static char *read_secret(int fd)
 {
     char *text = mem_zalloc(1, MAX_TOKEN);
-    size_t len = fread(text, 1, MAX_TOKEN - 1, in);
+    size_t len = 0;
+    ssize_t got = 1;
+    int64_t deadline_ms = clock_steady_ms() + COMMAND_MS;
+    while (got && len < MAX_TOKEN - 1) {
+        if (!can_read(fd, deadline_ms)) {
+            forget(&text);
+            return NULL;
+        }
+        got = read(fd, text + len, MAX_TOKEN - 1 - len);
+        if (got < 0 && errno != EINTR)
+            break;
+        len += got > 0 ? (size_t)got : 0;
+    }
     while (len && isspace((unsigned char)text[len - 1]))
         text[--len] = '\0';
     size_t skip = strspn(text, " \t\r\n");
@@ -481,24 +510,60 @@ static char *read_secret(FILE *in)
 
 static char *read_file(const char *file, struct error *err)
 {
-    FILE *in = fopen(file, "re");
-    if (!in) {
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
         error_set(err, ERROR_AUTH, "cannot read the token file %s: %s", file,
                   strerror(errno));
         return NULL;
     }
-    char *text = read_secret(in);
-    fclose(in);
+    char *text = read_secret(fd);
+    close(fd);
+    if (!text)
+        error_set(err, ERROR_AUTH, "the token file %s gives nothing", file);
     return text;
+}
+
+/* Starts a shell that writes to *out; -1 when it cannot. */
+static pid_t start_command(const char *command, int *out)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGPIPE, SIG_DFL); /* it is ignored here, not there */
+        dup2(ends[1], STDOUT_FILENO);
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    *out = ends[0];
+    if (pid < 0)
+        close(ends[0]);
+    return pid;
 }
 
 static char *run_command(const char *command, struct error *err)
 {
-    FILE *in = popen(command, "re");
-    char *text = in ? read_secret(in) : NULL;
-    int status = in ? pclose(in) : -1;
-    if (status == 0)
+    int out = -1, status = -1;
+    pid_t pid = start_command(command, &out);
+    if (pid < 0) {
+        error_set(err, ERROR_SYSTEM, "cannot run the token command: %s",
+                  strerror(errno));
+        return NULL;
+    }
+    char *text = read_secret(out);
+    close(out);
+    if (!text)
+        kill(pid, SIGKILL); /* nothing else goes on while it runs */
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (text && status == 0)
         return text;
+    if (!text)
+        error_set(err, ERROR_AUTH,
+                  "the token command gave no token within %d s: %s",
+                  COMMAND_MS / 1000, command);
     forget(&text);
     error_set(err, ERROR_AUTH, "the token command failed (%s %d): %s",
               WIFEXITED(status) ? "exit status" : "signal",
