@@ -44,18 +44,16 @@ static const struct option_info {
 #include "app/options.def"
 #undef OPTION
 };
-enum { INFO_COUNT = sizeof infos / sizeof *infos };
+enum {
+    INFO_COUNT = sizeof infos / sizeof *infos
+};
 
 static const struct {
     const char *word;
     enum command command;
 } commands[] = {
-    {"watch", COMMAND_WATCH},
-    {"show", COMMAND_SHOW},
-    {"token", COMMAND_TOKEN},
-    {"agent", COMMAND_AGENT},
-    {"sse", COMMAND_SSE},
-    {"demo", COMMAND_DEMO},
+    {"watch", COMMAND_WATCH}, {"show", COMMAND_SHOW}, {"token", COMMAND_TOKEN},
+    {"agent", COMMAND_AGENT}, {"sse", COMMAND_SSE},   {"demo", COMMAND_DEMO},
     {"help", COMMAND_HELP},
 };
 
@@ -65,16 +63,16 @@ struct choice {
     int value;
 };
 
-static const struct choice times[] = {{"local", TIME_LOCAL},
-                                      {"utc", TIME_IN_UTC},
-                                      {"elapsed", TIME_ELAPSED},
-                                      {"delta", TIME_DELTA},
-                                      {"off", TIME_OFF},
-                                      {NULL, 0}};
-static const struct choice levels[] = {
-    {"all", LEVEL_NONE},   {"trace", LEVEL_TRACE}, {"debug", LEVEL_DEBUG},
-    {"info", LEVEL_INFO},  {"warn", LEVEL_WARN},   {"error", LEVEL_ERROR},
-    {NULL, 0}};
+static const struct choice times[] = {
+    {"local", TIME_LOCAL}, {"utc", TIME_IN_UTC}, {"elapsed", TIME_ELAPSED},
+    {"delta", TIME_DELTA}, {"off", TIME_OFF},    {NULL, 0}};
+static const struct choice levels[] = {{"all", LEVEL_NONE},
+                                       {"trace", LEVEL_TRACE},
+                                       {"debug", LEVEL_DEBUG},
+                                       {"info", LEVEL_INFO},
+                                       {"warn", LEVEL_WARN},
+                                       {"error", LEVEL_ERROR},
+                                       {NULL, 0}};
 static const struct choice whens[] = {{"auto", WHEN_AUTO},
                                       {"always", WHEN_ALWAYS},
                                       {"never", WHEN_NEVER},
@@ -97,8 +95,9 @@ static bool choose(int *value, const struct choice *choices, const char *name,
         snprintf(known + len, sizeof known - len, "%s%s", len ? ", " : "",
                  choices->word);
     }
-    return error_set(err, ERROR_USAGE, "--%s does not know \"%.40s\"; it takes "
-                                       "one of: %s",
+    return error_set(err, ERROR_USAGE,
+                     "--%s does not know \"%.40s\"; it takes "
+                     "one of: %s",
                      name, word, known);
 }
 
@@ -123,8 +122,8 @@ static bool read_count(int *value, const char *name, const char *text,
         return true;
     }
     return error_set(err, ERROR_USAGE,
-                     "--%s takes a whole number such as 5, not \"%.40s\"",
-                     name, text);
+                     "--%s takes a whole number such as 5, not \"%.40s\"", name,
+                     text);
 }
 
 static bool read_memory(size_t *value, const char *text, struct error *err)
@@ -298,7 +297,7 @@ static void fill_long_options(struct option *long_options)
         const char *argument = infos[i].argument;
         long_options[i] = (struct option){
             .name = infos[i].name,
-            .has_arg = !argument           ? no_argument
+            .has_arg = !argument            ? no_argument
                        : argument[0] == '[' ? optional_argument
                                             : required_argument,
             .val = (int)infos[i].id,
@@ -361,8 +360,9 @@ bool options_parse(struct options *options, int argc, char **argv,
         if (found == -1)
             break;
         if (found == ':')
-            return error_set(err, ERROR_USAGE, "%.60s needs a value; see "
-                                               "runtail --help-all",
+            return error_set(err, ERROR_USAGE,
+                             "%.60s needs a value; see "
+                             "runtail --help-all",
                              argv[optind - 1]);
         const struct option_info *info = found == '?' ? NULL : info_of(found);
         if (!info)
@@ -377,29 +377,30 @@ bool options_parse(struct options *options, int argc, char **argv,
 
 void options_print_help(void)
 {
-    fputs("runtail - follow a background run, live\n"
-          "\n"
-          "  runtail RUN               follow a run: an id, or a dashboard URL\n"
-          "  runtail show RUN          fetch once and print what happened\n"
-          "  runtail token RUN         what kind of token following would use\n"
-          "  runtail agent ID          follow an agent's log\n"
-          "  runtail sse URL           follow any event stream; - reads input\n"
-          "  runtail demo [SCENARIO]   try it on a simulated server; --list\n"
-          "\n"
-          "  -a, --api-url URL         server (https://api.trigger.dev)\n"
-          "      --token-url URL       an API's own token endpoint\n"
-          "      --poll-url URL        polled when there is no live feed\n"
-          "      --token-file FILE, --token-cmd COMMAND\n"
-          "      --plain, --json       lines instead of the screen\n"
-          "      --no-follow           print what is there and leave\n"
-          "      --timeout DURATION    give up after 90s, 5m, 2h30m\n"
-          "      --help-all            every option, key and exit status\n"
-          "\n"
-          "Tokens come from TRIGGER_SECRET_KEY, TRIGGER_ACCESS_TOKEN, or with\n"
-          "--token-url from RUNTAIL_API_KEY; never from the command line.\n"
-          "Exit: 0 completed, 1 failed, 2 usage, 3 canceled, 4 not allowed,\n"
-          "5 no such run, 6 connection, 7 left early, 124 timeout, 130 ^C\n",
-          stdout);
+    fputs(
+        "runtail - follow a background run, live\n"
+        "\n"
+        "  runtail RUN               follow a run: an id, or a dashboard URL\n"
+        "  runtail show RUN          fetch once and print what happened\n"
+        "  runtail token RUN         what kind of token following would use\n"
+        "  runtail agent ID          follow an agent's log\n"
+        "  runtail sse URL           follow any event stream; - reads input\n"
+        "  runtail demo [SCENARIO]   try it on a simulated server; --list\n"
+        "\n"
+        "  -a, --api-url URL         server (https://api.trigger.dev)\n"
+        "      --token-url URL       an API's own token endpoint\n"
+        "      --poll-url URL        polled when there is no live feed\n"
+        "      --token-file FILE, --token-cmd COMMAND\n"
+        "      --plain, --json       lines instead of the screen\n"
+        "      --no-follow           print what is there and leave\n"
+        "      --timeout DURATION    give up after 90s, 5m, 2h30m\n"
+        "      --help-all            every option, key and exit status\n"
+        "\n"
+        "Tokens come from TRIGGER_SECRET_KEY, TRIGGER_ACCESS_TOKEN, or with\n"
+        "--token-url from RUNTAIL_API_KEY; never from the command line.\n"
+        "Exit: 0 completed, 1 failed, 2 usage, 3 canceled, 4 not allowed,\n"
+        "5 no such run, 6 connection, 7 left early, 124 timeout, 130 ^C\n",
+        stdout);
 }
 
 static void print_options(void)
@@ -434,13 +435,14 @@ void options_print_help_all(void)
     options_print_help();
     print_options();
     print_keys();
-    fputs("\nEnvironment\n"
-          "  TRIGGER_API_URL TRIGGER_SECRET_KEY TRIGGER_ACCESS_TOKEN\n"
-          "  RUNTAIL_TOKEN_URL RUNTAIL_API_KEY RUNTAIL_POLL_URL\n"
-          "  RUNTAIL_PROFILE RUNTAIL_CONFIG\n"
-          "  NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE TERM TZ COLUMNS LINES,"
-          "\n  and proxies as curl takes them\n"
-          "\nFiles\n"
-          "  $XDG_CONFIG_HOME/runtail/config.json\n",
-          stdout);
+    fputs(
+        "\nEnvironment\n"
+        "  TRIGGER_API_URL TRIGGER_SECRET_KEY TRIGGER_ACCESS_TOKEN\n"
+        "  RUNTAIL_TOKEN_URL RUNTAIL_API_KEY RUNTAIL_POLL_URL\n"
+        "  RUNTAIL_PROFILE RUNTAIL_CONFIG\n"
+        "  NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE TERM TZ COLUMNS LINES,"
+        "\n  and proxies as curl takes them\n"
+        "\nFiles\n"
+        "  $XDG_CONFIG_HOME/runtail/config.json\n",
+        stdout);
 }

@@ -35,7 +35,9 @@ enum when {
     WHEN_NEVER
 };
 
-enum { MAX_HEADERS = 32 };
+enum {
+    MAX_HEADERS = 32
+};
 
 /* Texts are those of argv, NULL or the default where not given. */
 struct options {

@@ -49,9 +49,8 @@ static bool any_secret(json_t *root)
 {
     const char *name;
     json_t *profile;
-    json_object_foreach(json_object_get(root, "profiles"), name, profile)
-        if (holds_secret(profile))
-            return true;
+    json_object_foreach(json_object_get(root, "profiles"), name,
+                        profile) if (holds_secret(profile)) return true;
     return false;
 }
 
@@ -91,15 +90,15 @@ static json_t *read_profile(const struct options *options, struct error *err)
 {
     char *path = config_path();
     json_t *profile = NULL;
-    const char *name = options->profile ? options->profile
-                                        : environment("RUNTAIL_PROFILE");
+    const char *name =
+        options->profile ? options->profile : environment("RUNTAIL_PROFILE");
     json_t *root = read_file(path, err);
     if (root && check_private(path, root, err)) {
         const char *wanted =
             name ? name : json_string_value(json_object_get(root, "profile"));
         if (wanted)
-            profile = json_incref(json_object_get(
-                json_object_get(root, "profiles"), wanted));
+            profile = json_incref(
+                json_object_get(json_object_get(root, "profiles"), wanted));
         name = wanted;
     }
     if (name && !profile)
@@ -300,7 +299,7 @@ bool settings_renew(struct settings *settings, const struct options *options,
 }
 
 bool settings_load(struct settings *settings, const struct options *options,
-                 struct error *err)
+                   struct error *err)
 {
     *settings = (struct settings){0};
     json_t *p = read_profile(options, err);

@@ -14,7 +14,7 @@ struct settings {
     char *token_file, *token_cmd;
     char *progress_key, *log_key; /* never NULL */
     char *api_key, *access_token, *secret_key;
-    char **headers; /* NULL at the end, or NULL; secrets */
+    char **headers;    /* NULL at the end, or NULL; secrets */
     char *query_token; /* secret */
 };
 
@@ -22,7 +22,7 @@ struct settings {
  * broken, lacks the profile, or holds secrets and is readable by others; a URL
  * that is none. */
 bool settings_load(struct settings *settings, const struct options *options,
-                 struct error *err);
+                   struct error *err);
 
 /* Reads anew, after a refusal, what headers take from files and commands. */
 bool settings_renew(struct settings *settings, const struct options *options,

@@ -8,7 +8,9 @@
 
 #include "base/mem.h"
 
-enum { FIRST_SIZE = 64 };
+enum {
+    FIRST_SIZE = 64
+};
 
 struct buf buf_make(size_t max)
 {
@@ -52,7 +54,9 @@ void buf_trim(struct buf *buf)
 
 bool buf_reserve_exact(struct buf *buf, size_t extra)
 {
-    enum { SPARE = 256 * 1024 };
+    enum {
+        SPARE = 256 * 1024
+    };
     if (buf->max && (extra > buf->max || buf->len > buf->max - extra))
         return false;
     if (buf->size - buf->len > extra)

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 struct buf {
-    char *data; /* always zero-terminated once anything was added, else NULL */
-    size_t len; /* bytes in use, without the terminating zero */
+    char *data;  /* always zero-terminated once anything was added, else NULL */
+    size_t len;  /* bytes in use, without the terminating zero */
     size_t size; /* bytes allocated */
-    size_t max; /* most bytes len may reach; 0: no limit of its own */
+    size_t max;  /* most bytes len may reach; 0: no limit of its own */
 };
 
 /* An empty buffer that refuses to hold more than max bytes (0: unlimited). */

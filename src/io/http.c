@@ -36,7 +36,7 @@ struct http_call {
     int64_t idle_ms;
     struct http_request request; /* callbacks and context only */
     http_data_fn *on_data;
-    struct buf head, body;       /* head: "name: value\0" after another */
+    struct buf head, body; /* head: "name: value\0" after another */
     bool headers_done, stopped, too_large;
     int redirects;
     int64_t started_ms;
@@ -102,8 +102,8 @@ static void on_idle(void *context);
 static void restart_idle(struct http_call *call)
 {
     if (call->idle_ms > 0)
-        loop_timer_start(call->http->loop, &call->idle, call->idle_ms,
-                         on_idle, call);
+        loop_timer_start(call->http->loop, &call->idle, call->idle_ms, on_idle,
+                         call);
 }
 
 /* One header line; a status line begins a new block (redirect, 1xx). */
@@ -170,7 +170,9 @@ static int64_t age_ms(const struct http_call *call)
  * is when those came. */
 bool http_clock_offset(const struct http_call *call, int64_t *offset_ms)
 {
-    enum { RESOLUTION_MS = 2000 };
+    enum {
+        RESOLUTION_MS = 2000
+    };
     const char *date = http_header(call, "date");
     int64_t server_ms;
     if (!date || !instant_parse_http_date(date, &server_ms))
@@ -237,8 +239,7 @@ void http_stream(struct http_call *call, http_data_fn *on_data)
     call->on_data = on_data;
 }
 
-static enum http_failure failure_of(const struct http_call *call,
-                                    CURLcode code)
+static enum http_failure failure_of(const struct http_call *call, CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
@@ -313,8 +314,8 @@ static void on_idle(void *context)
 {
     struct http_call *call = context;
     struct http_result result = {.failure = HTTP_SILENT};
-    snprintf(result.reason, sizeof result.reason,
-             "no answer for %lld s", (long long)(call->idle_ms / 1000));
+    snprintf(result.reason, sizeof result.reason, "no answer for %lld s",
+             (long long)(call->idle_ms / 1000));
     finish(call, &result);
 }
 
@@ -333,8 +334,7 @@ static bool may_follow(struct http_call *call, const char *target)
 }
 
 /* Goes on at the place the server names. */
-static bool follow_redirect(struct http_call *call,
-                            struct http_result *result)
+static bool follow_redirect(struct http_call *call, struct http_result *result)
 {
     char *target = NULL;
     curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
@@ -393,8 +393,8 @@ static void add_headers(struct http_call *call,
         add_header(call, "Expect:");
     }
     if (request->secret_header)
-        call->headers = curl_slist_append(call->headers,
-                                          request->secret_header);
+        call->headers =
+            curl_slist_append(call->headers, request->secret_header);
     for (const char *const *h = request->private_headers; h && *h; h++)
         call->headers = curl_slist_append(call->headers, *h);
 }

@@ -14,7 +14,7 @@
 #include "io/loop.h"
 
 struct http_options {
-    const char *ca_file;   /* trusted certificates; NULL: the system's */
+    const char *ca_file; /* trusted certificates; NULL: the system's */
     const char *user_agent;
 };
 
@@ -39,9 +39,9 @@ enum http_failure {
 
 struct http_result {
     enum http_failure failure;
-    char reason[256];  /* one clause for people; "" when there is nothing */
-    long status;       /* 0: no answer at all */
-    const char *body;  /* whole body, unless it was streamed */
+    char reason[256]; /* one clause for people; "" when there is nothing */
+    long status;      /* 0: no answer at all */
+    const char *body; /* whole body, unless it was streamed */
     size_t body_len;
     int64_t elapsed_ms;
 };
@@ -52,9 +52,9 @@ struct http_request {
     const char *const *headers; /* "Name: value", NULL at the end */
     const char *secret_header;  /* one more, wiped after use; NULL: none */
     const char *const *private_headers; /* more, for this origin; NULL: none */
-    bool may_leave_origin;      /* redirects go elsewhere without secrets */
-    size_t max_body;            /* bytes, after decoding */
-    int64_t idle_ms;            /* silence allowed, 0: unlimited */
+    bool may_leave_origin; /* redirects go elsewhere without secrets */
+    size_t max_body;       /* bytes, after decoding */
+    int64_t idle_ms;       /* silence allowed, 0: unlimited */
     int64_t connect_ms;
 
     /* Headers are complete; may be NULL. */

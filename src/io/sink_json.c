@@ -15,8 +15,8 @@
 struct sink_json {
     struct sink base;
     struct sink_options options;
-    struct run_facts facts;   /* as last told; for the end line */
-    struct buf last_run;      /* the last run line, without its clock */
+    struct run_facts facts; /* as last told; for the end line */
+    struct buf last_run;    /* the last run line, without its clock */
     struct buf line;
     int64_t clock_offset_ms;
     uint64_t entries, gaps;

@@ -32,24 +32,24 @@ struct source {
 /* What all sources of a run need. Texts are borrowed for the source's life. */
 struct source_options {
     const char *run;
-    const char *api_url;      /* without a slash at the end */
-    const char *poll_url;     /* an API's own polling endpoint; NULL: REST */
-    const char *poll_secret;  /* key to the polling endpoint; NULL: the token */
+    const char *api_url;     /* without a slash at the end */
+    const char *poll_url;    /* an API's own polling endpoint; NULL: REST */
+    const char *poll_secret; /* key to the polling endpoint; NULL: the token */
     const char *progress_key, *log_key;
     enum progress_scale scale;
-    int64_t idle_ms;          /* silence after which a live request is dead;
-                               * 0: as the protocol is known to be */
-    int max_retries;          /* -1: unlimited */
-    bool follow;              /* false: stop once all there is was told */
+    int64_t idle_ms; /* silence after which a live request is dead;
+                      * 0: as the protocol is known to be */
+    int max_retries; /* -1: unlimited */
+    bool follow;     /* false: stop once all there is was told */
     bool poll_only;
-    bool want_details;        /* ask REST for what the feed does not tell */
-    int64_t linger_ms;        /* watch for late entries after the end */
+    bool want_details;          /* ask REST for what the feed does not tell */
+    int64_t linger_ms;          /* watch for late entries after the end */
     const char *const *headers; /* for api_url's origin only; NULL: none */
     /* Sets headers and query_token anew after a 401, when the old ones are
      * gone; NULL: there is no other way. */
     void (*renew)(void *context, struct source_options *options);
     void *renew_context;
-    const char *query_token;  /* goes into the URL; secret; NULL: none */
+    const char *query_token; /* goes into the URL; secret; NULL: none */
 };
 
 /* A run of a Trigger.dev server: its live feed, with polling as fallback.

@@ -28,8 +28,8 @@ enum {
     ANSWER_MS = 30 * 1000,
     POLL_MS = 2000,
     FIRST_TRIES = 3,
-    QUIET_MS = 1000,      /* after which an unfinished line is told */
-    FINAL_MS = 3000,      /* how long a final frame is waited for */
+    QUIET_MS = 1000,       /* after which an unfinished line is told */
+    FINAL_MS = 3000,       /* how long a final frame is waited for */
     LIMITED_MS = 60 * 1000 /* least wait when the server limits requests */
 };
 
@@ -78,8 +78,7 @@ static void tell_link(struct source_agent *agent, enum connection_state state,
         .retry_in_ms = retry_in_ms,
         .reason = reason,
     };
-    struct event event = {.type = EVENT_CONNECTION,
-                          .connection = agent->link};
+    struct event event = {.type = EVENT_CONNECTION, .connection = agent->link};
     emit(agent, &event);
     agent->link.reason = NULL;
 }
@@ -115,8 +114,7 @@ static size_t last_lines(struct source_agent *agent)
     buf_clear(&agent->line);
     if (agent->lines)
         agentlog_line(agent->log, agent->lines - 1, &agent->line);
-    return agent->lines && !agent->line.len ? agent->lines - 1
-                                            : agent->lines;
+    return agent->lines && !agent->line.len ? agent->lines - 1 : agent->lines;
 }
 
 /* The last line, although it may still grow. */
@@ -165,12 +163,9 @@ static enum run_status status_of(struct slice word)
     static const struct {
         const char *word;
         enum run_status status;
-    } known[] = {{"running", STATUS_EXECUTING},
-                 {"completed", STATUS_COMPLETED},
-                 {"failed", STATUS_FAILED},
-                 {"queued", STATUS_QUEUED},
-                 {"pending", STATUS_QUEUED},
-                 {"cancelled", STATUS_CANCELED},
+    } known[] = {{"running", STATUS_EXECUTING}, {"completed", STATUS_COMPLETED},
+                 {"failed", STATUS_FAILED},     {"queued", STATUS_QUEUED},
+                 {"pending", STATUS_QUEUED},    {"cancelled", STATUS_CANCELED},
                  {"canceled", STATUS_CANCELED}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (slice_is(word, known[i].word))
@@ -245,8 +240,7 @@ static void end_now(void *context)
 static bool has_patience(const struct source_agent *agent, bool answered)
 {
     int tries = agent->attempt + 1;
-    if (agent->options.max_retries >= 0 &&
-        tries > agent->options.max_retries)
+    if (agent->options.max_retries >= 0 && tries > agent->options.max_retries)
         return false;
     return agent->heard || answered || tries < FIRST_TRIES;
 }
@@ -279,14 +273,12 @@ static void take_frame(struct source_agent *agent,
         withdraw_lines(agent, frame->kept);
     if (agent->lines)
         emit_lines(agent, agent->lines - 1);
-    loop_timer_start(agent->loop, &agent->quiet, QUIET_MS, emit_partial,
-                     agent);
+    loop_timer_start(agent->loop, &agent->quiet, QUIET_MS, emit_partial, agent);
     bool once = !agent->options.follow;
     if (frame->final || once)
         loop_timer_start(agent->loop, &agent->final, 0, end_now, agent);
     else if (agent->facts.finished && !agent->final.active)
-        loop_timer_start(agent->loop, &agent->final, FINAL_MS, end_now,
-                         agent);
+        loop_timer_start(agent->loop, &agent->final, FINAL_MS, end_now, agent);
 }
 
 static void tell_notice(struct source_agent *agent, const char *words)
@@ -369,11 +361,10 @@ static void describe(const struct source_agent *agent, struct error *err,
                   agent->options.run);
     else
         error_set(err,
-                  status == 401 || status == 403 ? ERROR_AUTH
-                  : status == 404                ? ERROR_NOT_FOUND
-                  : status == 429 || status >= 500
-                      ? ERROR_CONNECTION
-                      : ERROR_PROTOCOL,
+                  status == 401 || status == 403   ? ERROR_AUTH
+                  : status == 404                  ? ERROR_NOT_FOUND
+                  : status == 429 || status >= 500 ? ERROR_CONNECTION
+                                                   : ERROR_PROTOCOL,
                   "%s, agent %.80s: %ld %s", buf_str(&where),
                   agent->options.run, status, buf_str(&why));
     buf_free(&where);
@@ -444,8 +435,8 @@ static void on_poll(void *context, struct http_call *call,
     agent->call = NULL;
     if (result->failure != HTTP_OK || result->status != 200) {
         handle_answer(agent, call, result);
-    } else if (agentlog_take(agent->log, result->body, result->body_len,
-                             &frame, &err)) {
+    } else if (agentlog_take(agent->log, result->body, result->body_len, &frame,
+                             &err)) {
         agent->renewed = false;
         tell_link(agent, CONNECTION_POLLING, -1, NULL);
         frame.final |= status_is_terminal(status_of(frame.status));

@@ -26,7 +26,7 @@ enum {
     MAX_EVENT = 32 * 1024 * 1024,
     MAX_BODY = 64 * 1024, /* of an answer that is no stream */
     CONNECT_MS = 10 * 1000,
-    RETRY_MS = 2000,      /* until the stream says otherwise */
+    RETRY_MS = 2000, /* until the stream says otherwise */
     FIRST_TRIES = 3,
     READ_SIZE = 64 * 1024
 };
@@ -67,8 +67,7 @@ static void tell_link(struct source_sse *source, enum connection_state state,
         .retry_in_ms = retry_in_ms,
         .reason = reason,
     };
-    struct event event = {.type = EVENT_CONNECTION,
-                          .connection = source->link};
+    struct event event = {.type = EVENT_CONNECTION, .connection = source->link};
     emit(source, &event);
     source->link.reason = NULL;
 }
@@ -88,8 +87,8 @@ static void tell_end(struct source_sse *source, bool complete,
 }
 
 /* Emits what the bytes complete; false when the stream is broken. */
-static bool take_bytes(struct source_sse *source, const char *bytes,
-                       size_t len, struct error *err)
+static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
+                       struct error *err)
 {
     struct sse_event from;
     struct event event = {.type = EVENT_SSE};
@@ -123,8 +122,7 @@ static int64_t retry_ms(const struct source_sse *source)
 static bool has_patience(const struct source_sse *source, bool answered)
 {
     int tries = source->attempt + 1;
-    if (source->options.max_retries >= 0 &&
-        tries > source->options.max_retries)
+    if (source->options.max_retries >= 0 && tries > source->options.max_retries)
         return false;
     return source->heard || answered || tries < FIRST_TRIES;
 }
@@ -137,8 +135,8 @@ static void retry(struct source_sse *source, const struct error *err,
         tell_end(source, false, err);
         return;
     }
-    int64_t delay = backoff_ms(source->attempt + 1, (uint32_t)rand(),
-                               server_ms);
+    int64_t delay =
+        backoff_ms(source->attempt + 1, (uint32_t)rand(), server_ms);
     int64_t least = retry_ms(source);
     reconnect(source, source->heard && least > delay ? least : delay,
               err->message);

@@ -13,9 +13,9 @@
 #include "base/mem.h"
 
 struct spool {
-    int fd;        /* -1: not made yet */
+    int fd; /* -1: not made yet */
     uint64_t size;
-    int failure;   /* errno of the first failure; 0: none */
+    int failure; /* errno of the first failure; 0: none */
 };
 
 struct spool *spool_create(void)

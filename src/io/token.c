@@ -31,10 +31,10 @@ enum {
     MAX_ANSWER = 1024 * 1024,
     ANSWER_MS = 30 * 1000,
     CONNECT_MS = 10 * 1000,
-    COMMAND_MS = 60 * 1000,        /* a person may have to unlock something */
-    EARLY_MS = 60 * 1000,          /* renewed this long before its end */
+    COMMAND_MS = 60 * 1000,          /* a person may have to unlock something */
+    EARLY_MS = 60 * 1000,            /* renewed this long before its end */
     OPAQUE_LIFE_MS = 55 * 60 * 1000, /* when a token does not tell its end */
-    SOONEST_MS = 5 * 1000,         /* between two new tokens */
+    SOONEST_MS = 5 * 1000,           /* between two new tokens */
     SIGNED_LIFE_S = 3600
 };
 
@@ -69,8 +69,7 @@ static void forget(char **secret)
 }
 
 struct token *token_create(struct http *http, struct loop *loop,
-                           const struct token_options *options,
-                           const char *run)
+                           const struct token_options *options, const char *run)
 {
     struct token *token = mem_zalloc(1, sizeof *token);
     token->http = http;
@@ -190,21 +189,20 @@ static void fail_with_answer(struct token *token, const char *what,
     struct error err = {0};
     struct buf why = buf_make(0);
     struct buf where = buf_make(0);
-    url_for_display(&where, token->token_url ? token->token_url
-                                             : token->api_url);
+    url_for_display(&where,
+                    token->token_url ? token->token_url : token->api_url);
     add_reason(&why, result);
     if (is_passing(result) && result->status)
         error_set(&err, ERROR_CONNECTION, "%s at %s answered %ld%s", what,
                   buf_str(&where), result->status, buf_str(&why));
     else if (!result->status)
-        error_set(&err,
-                  is_passing(result) ? ERROR_CONNECTION : ERROR_PROTOCOL,
+        error_set(&err, is_passing(result) ? ERROR_CONNECTION : ERROR_PROTOCOL,
                   "%s at %s cannot be reached%s", what, buf_str(&where),
                   buf_str(&why));
     else if (result->status == 404)
         error_set(&err, ERROR_NOT_FOUND,
-                  "%s at %s answered 404%s; check the run id and the URL",
-                  what, buf_str(&where), buf_str(&why));
+                  "%s at %s answered 404%s; check the run id and the URL", what,
+                  buf_str(&where), buf_str(&why));
     else if (result->status == 403)
         error_set(&err, ERROR_AUTH,
                   "%s at %s denies %s (403%s); check the run id and whose "
@@ -233,8 +231,7 @@ static const char *find_token(json_t *root)
         json_object_get(json_object_get(root, "data"), "token"),
     };
     for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
-        if (json_is_string(candidates[i]) &&
-            json_string_length(candidates[i]))
+        if (json_is_string(candidates[i]) && json_string_length(candidates[i]))
             return json_string_value(candidates[i]);
     return NULL;
 }
@@ -252,8 +249,8 @@ static void fail_without_token(struct token *token, const char *what)
 {
     struct error err = {0};
     struct buf where = buf_make(0);
-    url_for_display(&where, token->token_url ? token->token_url
-                                             : token->api_url);
+    url_for_display(&where,
+                    token->token_url ? token->token_url : token->api_url);
     error_set(&err, ERROR_PROTOCOL,
               "%s at %s returned no token; its answer must be JSON with a "
               "text \"token\"",
@@ -355,8 +352,7 @@ static char *mint_body(const struct token *token)
     json_t *scopes = scopes_of(token);
     json_t *body =
         token->way == MINT_PUBLIC_TOKENS
-            ? json_pack("{s:o, s:s}", "scopes", scopes, "expirationTime",
-                        "1h")
+            ? json_pack("{s:o, s:s}", "scopes", scopes, "expirationTime", "1h")
             : json_pack("{s:{s:o}, s:s}", "claims", "scopes", scopes,
                         "expirationTime", "1h");
     char *text = token->way == MINT_CLAIMS ? mem_strdup("")
@@ -390,10 +386,8 @@ static bool sign_claims(struct token *token, json_t *claims, struct buf *out)
     if (!json_is_string(json_object_get(claims, "sub")))
         return false;
     json_object_set_new(claims, "scopes", scopes_of(token));
-    json_object_set_new(claims, "iss",
-                        json_string("https://id.trigger.dev"));
-    json_object_set_new(claims, "aud",
-                        json_string("https://api.trigger.dev"));
+    json_object_set_new(claims, "iss", json_string("https://id.trigger.dev"));
+    json_object_set_new(claims, "aud", json_string("https://api.trigger.dev"));
     json_object_set_new(claims, "iat", json_integer(now));
     json_object_set_new(claims, "exp", json_integer(now + SIGNED_LIFE_S));
     char *payload = json_dumps(claims, JSON_COMPACT);
@@ -588,8 +582,9 @@ static void use_given(struct token *token, char *text)
 {
     struct error err = {0};
     if (!is_usable(text) && strncasecmp(text, "Bearer ", 7) != 0) {
-        error_set(&err, ERROR_AUTH, "%s gave no token (empty, or with spaces "
-                                    "inside)",
+        error_set(&err, ERROR_AUTH,
+                  "%s gave no token (empty, or with spaces "
+                  "inside)",
                   token->file ? token->file : token->command);
         fail(token, &err);
     } else if (token->token_url) {

@@ -251,7 +251,7 @@ static size_t put_header(uint8_t *out, const struct block *block,
                   (entry->seq ? HAS_SEQ : 0) |
                   (entry->step != NO_STEP ? HAS_STEP : 0) |
                   (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0) |
-                           (entry->is_title ? IS_TITLE : 0));
+                  (entry->is_title ? IS_TITLE : 0));
     out[len++] = (uint8_t)entry->level;
     len += put_number(out + len, fold_sign((uint64_t)entry->time_ms -
                                            (uint64_t)block->base_time_ms));

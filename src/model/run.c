@@ -220,8 +220,7 @@ static bool repeats_title(struct run *run, const struct log_entry *entry)
     bool repeats = step && step->entry_count == 0 && !step->title_logged &&
                    !entry->data && entry->level < LEVEL_WARN &&
                    strlen(step->title) == entry->message_len &&
-                   memcmp(step->title, entry->message,
-                          entry->message_len) == 0;
+                   memcmp(step->title, entry->message, entry->message_len) == 0;
     if (repeats)
         step->title_logged = true;
     return repeats;

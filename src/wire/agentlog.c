@@ -22,26 +22,26 @@ enum {
 };
 
 enum reading {
-    READ_OPENING,  /* at a line's start, comparing with `opening` */
-    READ_SAME,     /* inside the logs, equal to the text before so far */
-    READ_TAIL,     /* behind the first difference */
-    READ_OTHER     /* a line of another form, gathered whole */
+    READ_OPENING, /* at a line's start, comparing with `opening` */
+    READ_SAME,    /* inside the logs, equal to the text before so far */
+    READ_TAIL,    /* behind the first difference */
+    READ_OTHER    /* a line of another form, gathered whole */
 };
 
 struct agentlog {
-    struct buf text;  /* escaped, as of the last frame */
-    size_t *starts;   /* where lines begin in it; line_count of them */
+    struct buf text; /* escaped, as of the last frame */
+    size_t *starts;  /* where lines begin in it; line_count of them */
     size_t line_count, line_size;
     size_t max_text;
 
     const char *p, *end;
     enum reading reading;
-    size_t opened;    /* bytes of `opening` seen */
+    size_t opened; /* bytes of `opening` seen */
     size_t same;
     struct buf tail;
-    struct buf line;  /* of another form */
-    struct buf data;  /* data of an event of another form */
-    bool has_fast;    /* same and tail hold this event's only data line */
+    struct buf line; /* of another form */
+    struct buf data; /* data of an event of another form */
+    bool has_fast;   /* same and tail hold this event's only data line */
     bool after_cr;
     bool too_large;
     struct buf joined; /* a legacy array made one text */
@@ -84,7 +84,9 @@ static void begin_line(struct agentlog *log)
 
 static void forget_event(struct agentlog *log)
 {
-    enum { KEEP = 1024 * 1024 }; /* a first frame may be large, later ones not */
+    enum {
+        KEEP = 1024 * 1024
+    }; /* a first frame may be large, later ones not */
     log->has_fast = false;
     log->same = 0;
     buf_clear(&log->tail);
@@ -261,8 +263,8 @@ bool agentlog_take(struct agentlog *log, const char *json, size_t len,
         text = (struct slice){"", 0};
     size_t most = text.len < log->text.len ? text.len : log->text.len;
     size_t same = bytes_in_common(buf_str(&log->text), text.data, most);
-    change_text(log, same,
-                (struct slice){text.data + same, text.len - same}, frame);
+    change_text(log, same, (struct slice){text.data + same, text.len - same},
+                frame);
     return true;
 }
 
@@ -344,8 +346,8 @@ static bool dispatch(struct agentlog *log, struct agentlog_frame *frame,
     if (log->has_fast && !log->data.len)
         taken = take_fast(log, frame, err);
     else if (log->data.len)
-        taken = agentlog_take(log, log->data.data, log->data.len - 1, frame,
-                              err);
+        taken =
+            agentlog_take(log, log->data.data, log->data.len - 1, frame, err);
     forget_event(log);
     return taken;
 }
@@ -366,8 +368,7 @@ static void pass_same(struct agentlog *log, const char *stop)
 static void read_line_bytes(struct agentlog *log, const char *stop)
 {
     while (log->reading == READ_OPENING && log->p < stop) {
-        if (*log->p != opening[log->opened] || log->has_fast ||
-            log->data.len) {
+        if (*log->p != opening[log->opened] || log->has_fast || log->data.len) {
             buf_add(&log->line, opening, log->opened);
             log->reading = READ_OTHER;
         } else if (log->p++, ++log->opened == OPENING_LEN) {

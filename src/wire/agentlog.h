@@ -21,8 +21,8 @@ void agentlog_destroy(struct agentlog *log);
 /* What one frame changed. Lines are numbered from 0; the last one may still
  * grow, so long as nothing follows it. */
 struct agentlog_frame {
-    size_t kept;       /* lines at the start that stand as they were */
-    size_t lines;      /* lines there are now, the last one included */
+    size_t kept;  /* lines at the start that stand as they were */
+    size_t lines; /* lines there are now, the last one included */
     bool text_changed;
     struct slice status; /* inside of the JSON string; absent: not told */
     struct slice error;  /* the same; what a failed agent died of */

@@ -11,7 +11,9 @@
 #include "random.h"
 #include "unit.h"
 
-enum { MAX_TEXT = 1024 * 1024 };
+enum {
+    MAX_TEXT = 1024 * 1024
+};
 
 /* The lines as a viewer would hold them that only follows the changes. */
 struct viewer {
@@ -106,8 +108,7 @@ START_TEST(text_is_the_same_wherever_the_stream_is_cut)
         struct agentlog *log = agentlog_create(MAX_TEXT);
         struct viewer viewer = {.count = 0};
         struct agentlog_frame last = {0};
-        int frames =
-            feed(log, &viewer, stream, strlen(stream), piece, &last);
+        int frames = feed(log, &viewer, stream, strlen(stream), piece, &last);
         ck_assert_int_eq(frames, streams[_i].frames);
         viewer_expect(&viewer, streams[_i].text);
         viewer_clear(&viewer, 0);
@@ -196,7 +197,8 @@ END_TEST
 
 START_TEST(new_connection_keeps_the_text)
 {
-    static const char first[] = "data: {\"logs\":\"a\\nb\"}\n\ndata: {\"logs\":\"a";
+    static const char first[] =
+        "data: {\"logs\":\"a\\nb\"}\n\ndata: {\"logs\":\"a";
     static const char again[] = "data: {\"logs\":\"a\\nb\\nc\"}\n\n";
     struct agentlog *log = agentlog_create(MAX_TEXT);
     struct viewer viewer = {.count = 0};
@@ -213,8 +215,8 @@ END_TEST
 
 static void random_edit(uint64_t *random, char *text, size_t size)
 {
-    static const char *const pieces[] = {"a", "\n", "\\", "\"", "line\n",
-                                         "\xC3\xA9", "\t", "end"};
+    static const char *const pieces[] = {"a",      "\n",       "\\", "\"",
+                                         "line\n", "\xC3\xA9", "\t", "end"};
     size_t len = strlen(text);
     size_t at = chance(random, 4) ? len : chance(random, len + 1);
     if (chance(random, 6) == 0)
@@ -285,7 +287,9 @@ START_TEST(growth_copies_only_what_is_new)
 }
 END_TEST
 
-enum { STREAM_COUNT = sizeof streams / sizeof *streams };
+enum {
+    STREAM_COUNT = sizeof streams / sizeof *streams
+};
 
 UNIT_MAIN("agentlog",
           tcase_add_loop_test(tc, text_is_the_same_wherever_the_stream_is_cut,

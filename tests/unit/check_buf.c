@@ -131,5 +131,5 @@ UNIT_MAIN("buf", tcase_add_test(tc, an_empty_buffer_reads_as_an_empty_string);
           tcase_add_test(tc, the_maximum_stays_when_the_content_goes);
           tcase_add_test(tc, a_buffer_is_shortened_never_lengthened);
           tcase_add_test(tc, what_is_taken_belongs_to_the_taker);
-          tcase_add_test(
-              tc, a_trimmed_buffer_holds_its_content_and_grows_again);)
+          tcase_add_test(tc,
+                         a_trimmed_buffer_holds_its_content_and_grows_again);)

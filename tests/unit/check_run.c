@@ -405,22 +405,20 @@ START_TEST(notice_and_end_are_remembered)
 }
 END_TEST
 
-UNIT_MAIN("run", tcase_add_test(tc, fresh_run_knows_nothing);
-          tcase_add_test(tc, steps_follow_one_another);
-          tcase_add_loop_test(tc, end_of_the_run_ends_its_step, 0,
-                              sizeof ends / sizeof *ends);
-          tcase_add_test(tc, changes_of_status_that_matter_are_remarked);
-          tcase_add_test(tc,
-                         run_that_has_ended_before_anyone_looked_is_no_news);
-          tcase_add_test(tc, equal_facts_change_nothing);
-          tcase_add_test(tc, rewrite_withdraws_the_newest_that_stand);
-          tcase_add_test(tc,
-                         first_sign_is_the_first_warning_or_error_that_stands);
-          tcase_add_test(tc, withdrawn_entries_that_are_gone_are_counted);
-          tcase_add_test(tc, only_odd_level_words_are_kept);
-          tcase_add_test(tc, event_of_an_unknown_stream_is_a_line);
-          tcase_add_test(tc, gaps_are_counted_and_marked);
-          tcase_add_test(
-              tc, title_of_a_step_is_shown_once_though_it_is_logged_too);
-          tcase_add_test(tc, link_is_remembered);
-          tcase_add_test(tc, notice_and_end_are_remembered))
+UNIT_MAIN(
+    "run", tcase_add_test(tc, fresh_run_knows_nothing);
+    tcase_add_test(tc, steps_follow_one_another);
+    tcase_add_loop_test(tc, end_of_the_run_ends_its_step, 0,
+                        sizeof ends / sizeof *ends);
+    tcase_add_test(tc, changes_of_status_that_matter_are_remarked);
+    tcase_add_test(tc, run_that_has_ended_before_anyone_looked_is_no_news);
+    tcase_add_test(tc, equal_facts_change_nothing);
+    tcase_add_test(tc, rewrite_withdraws_the_newest_that_stand);
+    tcase_add_test(tc, first_sign_is_the_first_warning_or_error_that_stands);
+    tcase_add_test(tc, withdrawn_entries_that_are_gone_are_counted);
+    tcase_add_test(tc, only_odd_level_words_are_kept);
+    tcase_add_test(tc, event_of_an_unknown_stream_is_a_line);
+    tcase_add_test(tc, gaps_are_counted_and_marked);
+    tcase_add_test(tc, title_of_a_step_is_shown_once_though_it_is_logged_too);
+    tcase_add_test(tc, link_is_remembered);
+    tcase_add_test(tc, notice_and_end_are_remembered))
