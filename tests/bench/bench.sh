@@ -286,12 +286,13 @@ part_follow() {
 
 # The same things with a short and with a long log.
 length_once() {
-    hose --events $(($1 + 200)) --at-once "$1" --event-rate 100 --keep-open
-    last=$(printf '#%07d' $(($1 - 1)))
-    probe --marker "$last" --settle 300 --until-line $(($1 + 199)) --timeout 60 \
-        -- "$RUNTAIL" sse "$stream"
-    note "length.$1.append" "$(calc "$(get window_cpu_ms) / 200")"
+    # what is paced begins with the stream, and goes on behind the rest
+    hose --events $(($1 + 600)) --at-once "$1" --event-rate 100 --keep-open
+    probe --marker-line $(($1 - 1)) --settle 300 --until-line $(($1 + 599)) \
+        --timeout 60 -- "$RUNTAIL" sse "$stream"
+    note "length.$1.append" "$(calc "$(get window_cpu_ms) / $(get window_lines)")"
     hose --events "$1" --keep-open
+    last=$(printf '#%07d' $(($1 - 1)))
     for what in pageup resize wrap; do
         set --
         for _ in 1 2 3 4 5; do

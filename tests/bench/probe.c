@@ -6,6 +6,7 @@
  *   --null           standard output is /dev/null; else it is a terminal
  *   --size WxH       of the terminal (120x40)
  *   --marker TEXT    the program is up when its screen shows TEXT
+ *   --marker-line N  or line N, or a later one
  *   --settle MS      and then waits so long before anything else is done
  *   --run COMMAND    then runs that in a shell, beside the program
  *   --press KEYS     then presses these (\e, \r, \xHH); may stand many times
@@ -68,7 +69,7 @@ struct options {
     int width, height;
     const char *marker, *run, *log, *screen;
     double settle_ms, gap_ms, for_ms, timeout_ms;
-    long until_line;
+    long marker_line, until_line; /* -1: none */
     pid_t sender;
     struct press presses[MAX_PRESSES];
     int press_count;
@@ -98,7 +99,7 @@ struct probe {
     double marker_ms, end_ms, last_ms; /* of the marker, end, last byte */
     size_t bytes, window_bytes, marker_bytes;
     struct proc window_from, window_to;
-    long line;
+    long line, window_line; /* the newest in sight; when the window opened */
     struct sight *sights;
     size_t sight_count, sight_size;
     int pressed;       /* index of the next press, or of the one under way */
@@ -263,6 +264,19 @@ static void note_answer(struct probe *probe, double now)
         press_done(probe, now - probe->pressed_ms);
 }
 
+static bool waits_for_marker(const struct options *options)
+{
+    return options->marker || options->marker_line >= 0;
+}
+
+static bool is_up(const struct probe *probe)
+{
+    const struct options *options = &probe->options;
+    if (options->marker_line >= 0)
+        return probe->line >= options->marker_line;
+    return options->marker && vt_shows(probe->vt, options->marker);
+}
+
 static void read_output(struct probe *probe)
 {
     static char bytes[64 * 1024];
@@ -278,8 +292,7 @@ static void read_output(struct probe *probe)
     vt_feed(probe->vt, bytes, (size_t)len);
     note_line(probe, now);
     note_answer(probe, now);
-    if (probe->stage == STARTING && probe->options.marker &&
-        vt_shows(probe->vt, probe->options.marker)) {
+    if (probe->stage == STARTING && is_up(probe)) {
         probe->marker_ms = probe->stage_ms = now;
         probe->marker_bytes = probe->bytes;
         probe->stage = SETTLING;
@@ -291,6 +304,7 @@ static void read_output(struct probe *probe)
 static void open_window(struct probe *probe, double now)
 {
     probe->window_bytes = probe->bytes;
+    probe->window_line = probe->line;
     probe->window_from = proc_read(probe->pid);
     probe->stage = PRESSING;
     probe->stage_ms = now;
@@ -311,7 +325,7 @@ static void go_on(struct probe *probe, double now)
 {
     switch (probe->stage) {
     case STARTING:
-        if (!probe->options.marker)
+        if (!waits_for_marker(&probe->options))
             open_window(probe, now);
         break;
     case SETTLING:
@@ -536,6 +550,7 @@ enum {
     OPTION_NULL = 256,
     OPTION_SIZE,
     OPTION_MARKER,
+    OPTION_MARKER_LINE,
     OPTION_SETTLE,
     OPTION_RUN,
     OPTION_PRESS,
@@ -555,6 +570,7 @@ static const struct option long_options[] = {
     {"null", no_argument, NULL, OPTION_NULL},
     {"size", required_argument, NULL, OPTION_SIZE},
     {"marker", required_argument, NULL, OPTION_MARKER},
+    {"marker-line", required_argument, NULL, OPTION_MARKER_LINE},
     {"settle", required_argument, NULL, OPTION_SETTLE},
     {"run", required_argument, NULL, OPTION_RUN},
     {"press", required_argument, NULL, OPTION_PRESS},
@@ -621,6 +637,9 @@ static void take_number(struct options *options, int option)
     case OPTION_GAP:
         options->gap_ms = number;
         break;
+    case OPTION_MARKER_LINE:
+        options->marker_line = (long)number;
+        break;
     case OPTION_UNTIL_LINE:
         options->until_line = (long)number;
         break;
@@ -674,6 +693,7 @@ int main(int argc, char **argv)
     int option;
     probe.options = (struct options){.width = 120,
                                      .height = 40,
+                                     .marker_line = -1,
                                      .until_line = -1,
                                      .gap_ms = 30,
                                      .timeout_ms = 60000};
