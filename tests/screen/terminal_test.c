@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/painter.h"
 #include "io/termcap.h"
@@ -17,6 +18,8 @@
 
 /* Of <term.h>, which makes macros of common words. */
 int setupterm(const char *term, int fd, int *error);
+struct term *set_curterm(struct term *terminal);
+int del_curterm(struct term *terminal);
 
 enum {
     FRAMES = 1500,
@@ -83,6 +86,7 @@ struct scene {
 };
 
 struct stage {
+    int nowhere; /* where the terminal library may write */
     struct scene *scene;
     struct frame *frame;
     struct painter *painter;
@@ -251,7 +255,7 @@ static void show(struct stage *stage)
 static bool set_up(struct stage *stage, const char *term, bool wide_signs)
 {
     int error, nowhere = open("/dev/null", O_WRONLY);
-    *stage = (struct stage){0};
+    *stage = (struct stage){.nowhere = nowhere};
     if (!setlocale(LC_CTYPE, "C.UTF-8") ||
         setupterm(term, nowhere, &error) != 0)
         return false;
@@ -271,6 +275,8 @@ static void tear_down(struct stage *stage)
 {
     painter_destroy(stage->painter);
     termcap_free(&stage->caps);
+    del_curterm(set_curterm(NULL));
+    close(stage->nowhere);
     frame_destroy(stage->frame);
     emulator_stop(&stage->term);
     buf_free(&stage->bytes);
