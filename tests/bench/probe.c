@@ -534,7 +534,8 @@ static void print_report(struct probe *probe)
     printf(",\"window_bytes\":%zu,\"window_cpu_ms\":%.3f", probe->window_bytes,
            window_cpu_ms);
     printf(",\"window_switches\":%lu", to->switches - from->switches);
-    printf(",\"line\":%ld,\"unknown\":%lu", probe->line, vt_unknown(probe->vt));
+    printf(",\"line\":%ld,\"window_lines\":%ld,\"unknown\":%lu", probe->line,
+           probe->line - probe->window_line, vt_unknown(probe->vt));
     if (probe->options.press_count)
         print_presses(probe);
     if (probe->options.log) {
