@@ -673,6 +673,13 @@ static void on_feed(void *context, struct http_call *call,
 
 /* The live stream. */
 
+/* The run has failed and its attempts are not known yet. */
+static bool wants_last_details(const struct source_run *run)
+{
+    return run->details_wanted && !run->details &&
+           decoder_facts(run->decoder)->finished;
+}
+
 /* Bytes of a live stream; false ends it. */
 static bool take_stream(struct source_run *run, const char *bytes, size_t len)
 {
@@ -688,10 +695,13 @@ static bool take_stream(struct source_run *run, const char *bytes, size_t len)
             note_live(run);
         }
     }
-    if (good && err.kind == ERROR_NONE)
+    if (good && err.kind == ERROR_NONE && !wants_last_details(run))
         return !check_end(run);
     run->streaming = false;
-    if (shape_must_refetch(run->shape)) {
+    if (good && err.kind == ERROR_NONE) {
+        check_end(run);
+        wait_then_go_on(run, 0); /* they are asked with the next request */
+    } else if (shape_must_refetch(run->shape)) {
         start_again(run, NULL);
     } else {
         run->stream_refused = true; /* a long poll may fare better */
