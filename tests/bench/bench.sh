@@ -297,7 +297,8 @@ length_once() {
         set --
         for _ in 1 2 3 4 5; do
             case $what in
-            pageup) set -- "$@" --press '\e[5~' --press '\e[5~' ;;
+            # there and back: a short log has few pages
+            pageup) set -- "$@" --press '\e[5~' --press '\e[6~' ;;
             resize) set -- "$@" --resize 100x30 --resize 120x40 ;;
             wrap) set -- "$@" --press w --press w ;;
             esac
@@ -368,7 +369,8 @@ part_pages() {
 
 search_once() {
     last=$(printf '#%07d' $((million - 1)))
-    probe --null -- grep -c "$wanted" "$work/big"
+    # not into /dev/null, where it would stop at the first match
+    probe -- grep -c "$wanted" "$work/big"
     keep grep wall_ms
     probe --marker "$last" --settle 300 --timeout 60 --press "/$wanted\\r" \
         --expect "$seen" -- "$RUNTAIL" sse "$stream"
