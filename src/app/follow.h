@@ -11,9 +11,4 @@
 int follow_run(const struct options *options, struct settings *settings,
                const char *run, const char *again);
 
-/* Gets a token as following would, prints what it is; returns the exit
- * status. */
-int follow_token(const struct options *options, const struct settings *settings,
-                 const char *run);
-
 #endif

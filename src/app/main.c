@@ -16,6 +16,7 @@
 #include "app/follow.h"
 #include "app/options.h"
 #include "app/settings.h"
+#include "app/token_command.h"
 #include "app/zone.h"
 #include "io/screen.h"
 #include "wire/url.h"
@@ -90,7 +91,7 @@ static int run_command(const struct options *options)
     if (!good)
         code = complain(&err);
     else if (options->command == COMMAND_TOKEN)
-        code = follow_token(options, &settings, run);
+        code = token_command(options, &settings, run);
     else
         code = follow(options, &settings, run);
     settings_free(&settings);
