@@ -251,6 +251,26 @@ static void write_log(struct sink_json *sink, const struct event *event)
     sink_hold(&sink->base, start);
 }
 
+static void write_part(struct sink_json *sink, const struct event *event)
+{
+    const struct stream_part *part = event->part.part;
+    begin(sink, "part");
+    text(sink, "run", event->run);
+    text(sink, "stream", part->stream);
+    integer(sink, "seq", (int64_t)event->part.seq);
+    text(sink, "id", part->id);
+    instant(sink, "time", part->time_ms);
+    if (part->time_is_arrival)
+        boolean(sink, "arrival", true);
+    if (key(sink, "chunk")) {
+        if (part->is_json)
+            escape_raw_json(&sink->line, part->chunk, part->chunk_len);
+        else
+            add_string(sink, part->chunk, part->chunk_len);
+    }
+    finish(sink);
+}
+
 static void write_sse(struct sink_json *sink, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
@@ -317,6 +337,9 @@ static void take_event(struct sink *base, const struct event *event)
         break;
     case EVENT_LOG:
         write_log(sink, event);
+        break;
+    case EVENT_PART:
+        write_part(sink, event);
         break;
     case EVENT_SSE:
         write_sse(sink, event);

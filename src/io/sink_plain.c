@@ -273,6 +273,8 @@ static void take_event(struct sink *base, const struct event *event)
     case EVENT_LOG:
         write_log(sink, event);
         break;
+    case EVENT_PART:
+        break;
     case EVENT_SSE:
         write_sse(sink, event);
         break;

@@ -24,15 +24,18 @@ enum {
     MAX_WORD = 100     /* bytes of a level's word; the rest is cut */
 };
 
-/* First byte of an entry: kind in the low bits, then what follows. */
+/* First byte of an entry: what it has. Second byte: its level, then its kind
+ * in the middle bits. */
 enum {
-    KIND_MASK = 3,
+    JOINS = 1,
     HAS_DETAIL = 4,
     HAS_WORD = 8,
     HAS_SEQ = 16,
     HAS_STEP = 32,
     TIME_IS_ARRIVAL = 64,
-    IS_TITLE = 128
+    IS_TITLE = 128,
+    LEVEL_MASK = 15,
+    KIND_SHIFT = 4
 };
 
 struct block {
@@ -245,14 +248,15 @@ static size_t put_header(uint8_t *out, const struct block *block,
                          const struct entry *entry, size_t word_len)
 {
     size_t len = 0;
-    out[len++] =
-        (uint8_t)((unsigned)entry->kind | (entry->detail ? HAS_DETAIL : 0) |
-                  (entry->level_word ? HAS_WORD : 0) |
-                  (entry->seq ? HAS_SEQ : 0) |
-                  (entry->step != NO_STEP ? HAS_STEP : 0) |
-                  (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0) |
-                  (entry->is_title ? IS_TITLE : 0));
-    out[len++] = (uint8_t)entry->level;
+    out[len++] = (uint8_t)((entry->joins ? JOINS : 0) |
+                           (entry->detail ? HAS_DETAIL : 0) |
+                           (entry->level_word ? HAS_WORD : 0) |
+                           (entry->seq ? HAS_SEQ : 0) |
+                           (entry->step != NO_STEP ? HAS_STEP : 0) |
+                           (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0) |
+                           (entry->is_title ? IS_TITLE : 0));
+    out[len++] = (uint8_t)((unsigned)entry->level |
+                           ((unsigned)entry->kind << KIND_SHIFT));
     len += put_number(out + len, fold_sign((uint64_t)entry->time_ms -
                                            (uint64_t)block->base_time_ms));
     if (entry->seq)
@@ -385,14 +389,16 @@ static void read_entry(const struct block *block, size_t index,
     uint8_t first = *p++;
     *out = (struct entry){
         .number = block->first + index,
-        .kind = (enum entry_kind)(first & KIND_MASK),
+        .joins = first & JOINS,
         .time_is_arrival = first & TIME_IS_ARRIVAL,
         .withdrawn = is_withdrawn(block, index),
         .is_title = first & IS_TITLE,
         .hidden = is_withdrawn(block, index) || first & IS_TITLE,
         .step = NO_STEP,
     };
-    out->level = (enum log_level) * p++;
+    uint8_t second = *p++;
+    out->level = (enum log_level)(second & LEVEL_MASK);
+    out->kind = (enum entry_kind)(second >> KIND_SHIFT);
     out->time_ms =
         (int64_t)((uint64_t)block->base_time_ms + unfold_sign(get_number(&p)));
     if (first & HAS_SEQ)
@@ -459,7 +465,8 @@ enum log_level logstore_piece_level(const struct logstore_piece *piece,
                                     uint64_t number)
 {
     /* the second byte of an entry, as put_header() writes it */
-    return (enum log_level)logstore_piece_text(piece, number)[1];
+    unsigned char second = (unsigned char)logstore_piece_text(piece, number)[1];
+    return (enum log_level)(second & LEVEL_MASK);
 }
 
 void logstore_withdraw(struct logstore *store, uint64_t number)

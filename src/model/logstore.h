@@ -15,10 +15,13 @@
 #include "wire/event.h"
 
 enum entry_kind {
-    ENTRY_LOG,    /* a log line of the task */
-    ENTRY_STEP,   /* a step begins here; text is its title */
-    ENTRY_STATUS, /* the run's status changed; text is the sentence */
-    ENTRY_MARKER  /* runtail's own remark: "log rewritten", "gap" */
+    ENTRY_LOG,       /* a log line of the task */
+    ENTRY_STEP,      /* a step begins here; text is its title */
+    ENTRY_STATUS,    /* the run's status changed; text is the sentence */
+    ENTRY_MARKER,    /* runtail's own remark: "log rewritten", "gap" */
+    ENTRY_TEXT,      /* a line that a model wrote as its answer */
+    ENTRY_REASONING, /* … that it thought */
+    ENTRY_TOOL       /* … of what a tool was given or gave back */
 };
 
 /* A view of one stored entry; texts are valid until the store changes, or until
@@ -32,6 +35,8 @@ struct entry {
     bool withdrawn; /* the task took it back */
     bool is_title;  /* a log entry that only says its step's title again */
     bool hidden;    /* either: not to be shown; ignored when appending */
+    bool open;      /* its text is still arriving; never of a stored entry */
+    bool joins;     /* goes on where the entry of its step before it ended */
     enum log_level level;
     const char *level_word; /* only when it is not the level's usual word */
     const char *text;

@@ -376,6 +376,8 @@ bool run_apply(struct run *run, const struct event *event)
     case EVENT_LOG:
         apply_log(run, event);
         return true;
+    case EVENT_PART:
+        return false;
     case EVENT_SSE:
         apply_sse(run, event);
         return true;
@@ -409,6 +411,16 @@ const struct run_facts *run_facts(const struct run *run)
 const struct logstore *run_log(const struct run *run)
 {
     return run->log;
+}
+
+uint64_t run_end(const struct run *run)
+{
+    return logstore_end(run->log);
+}
+
+bool run_entry(const struct run *run, uint64_t number, struct entry *out)
+{
+    return logstore_get(run->log, number, out);
 }
 
 const struct run_link *run_link(const struct run *run)

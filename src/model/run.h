@@ -19,13 +19,25 @@ enum step_state {
     STEP_STOPPED /* the run was canceled or expired in it */
 };
 
+enum step_kind {
+    STEP_TASK,      /* the task told it in its metadata */
+    STEP_STREAM,    /* text that a stream brings */
+    STEP_TEXT,      /* a model's answer */
+    STEP_REASONING, /* … its thought */
+    STEP_TOOL       /* … its call of a tool; the title is the tool's name */
+};
+
 struct step {
     char *title;
+    char *stream; /* key of the stream it came from; NULL: none */
+    enum step_kind kind;
     enum step_state state;
     int64_t started_ms;
     int64_t ended_ms;     /* INSTANT_NONE while active */
     uint64_t first_entry; /* number of its ENTRY_STEP in the store */
-    uint64_t entry_count; /* log entries under it, without the header */
+    uint64_t last_entry;  /* number of its last entry, or of its ENTRY_STEP */
+    bool mixed; /* entries of other steps lie between its first and last */
+    uint64_t entry_count; /* entries under it, without the header */
     unsigned warnings, errors;
     bool title_logged; /* an entry that repeats the title was hidden */
 };
@@ -45,6 +57,12 @@ bool run_apply(struct run *run, const struct event *event);
 const char *run_id(const struct run *run);
 const struct run_facts *run_facts(const struct run *run);
 const struct logstore *run_log(const struct run *run);
+
+/* The log with lines that are still being written behind it: numbers from
+ * logstore_end(run_log()) up to below run_end(). These numbers pass to other
+ * entries as the log grows. run_entry() is logstore_get() for both. */
+uint64_t run_end(const struct run *run);
+bool run_entry(const struct run *run, uint64_t number, struct entry *out);
 
 /* The connection; its texts belong to the run. since_ms: when it became so,
  * retry_at_ms: moment of the next try (INSTANT_NONE: does not apply). */

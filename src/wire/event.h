@@ -16,6 +16,7 @@ enum event_type {
     EVENT_RUN,        /* facts of a run changed (never for the clock alone) */
     EVENT_LOG,        /* a new log entry */
     EVENT_REWRITE,    /* entries of the log were withdrawn */
+    EVENT_PART,       /* a part of a stream that the run writes */
     EVENT_SSE,        /* an event of any event stream, as dispatched */
     EVENT_GAP,        /* something was or may have been missed */
     EVENT_NOTICE,     /* runtail's own remark to the user */
@@ -32,10 +33,11 @@ enum connection_state {
 
 struct connection {
     enum connection_state state;
-    const char *transport;   /* "long-poll", "sse", "poll"; NULL: none yet */
-    int attempt;             /* 1…: of reconnecting */
-    int64_t retry_in_ms;     /* -1: does not apply */
-    const char *reason;      /* why, one clause; NULL: does not apply */
+    const char *stream;    /* of this stream of the run alone; NULL: its feed */
+    const char *transport; /* "long-poll", "sse", "poll"; NULL: none yet */
+    int attempt;           /* 1…: of reconnecting */
+    int64_t retry_in_ms;   /* -1: does not apply */
+    const char *reason;    /* why, one clause; NULL: does not apply */
     int64_t clock_offset_ms; /* server's clock minus ours, as far as known */
 };
 
@@ -62,6 +64,18 @@ struct log_entry {
     size_t data_len;
 };
 
+/* One part of a stream. Its text is JSON, or, where a task wrote none, any
+ * UTF-8 (repaired). */
+struct stream_part {
+    const char *stream; /* the stream's key */
+    const char *id;     /* as the server gave it; NULL: none */
+    int64_t time_ms;    /* when the server got it, or that of arrival */
+    bool time_is_arrival;
+    bool is_json;
+    const char *chunk;
+    size_t chunk_len;
+};
+
 struct event {
     enum event_type type;
     int64_t time_ms; /* arrival, local wall clock */
@@ -73,6 +87,10 @@ struct event {
             uint64_t seq; /* 1… per run, no holes, no repeats */
             const struct log_entry *entry;
         } log;
+        struct {
+            uint64_t seq; /* 1… per stream, no holes, no repeats */
+            const struct stream_part *part;
+        } part;
         struct {
             uint64_t seq; /* as above */
             const struct sse_event *event;
