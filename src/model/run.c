@@ -18,7 +18,7 @@ struct run {
     struct run_link link;
     struct step *steps;
     size_t step_count, step_size;
-    uint64_t entries, standing, gaps;
+    uint64_t entries, standing, gaps, parts;
     uint64_t first_warning, first_error; /* NO_ENTRY: none */
     int64_t clock_offset_ms;
     char *notice;
@@ -377,6 +377,7 @@ bool run_apply(struct run *run, const struct event *event)
         apply_log(run, event);
         return true;
     case EVENT_PART:
+        run->parts++;
         return false;
     case EVENT_SSE:
         apply_sse(run, event);
@@ -464,6 +465,11 @@ bool run_first_sign(const struct run *run, uint64_t *number)
     }
     *number = first;
     return true;
+}
+
+uint64_t run_parts(const struct run *run)
+{
+    return run->parts;
 }
 
 int64_t run_clock_offset(const struct run *run)

@@ -85,6 +85,9 @@ uint64_t run_entries(const struct run *run);
 uint64_t run_entries_standing(const struct run *run);
 uint64_t run_gaps(const struct run *run);
 
+/* Parts of streams told so far, those that show nothing included. */
+uint64_t run_parts(const struct run *run);
+
 /* Number of the first warning or error in the log (the "first sign"), or of
  * the last entry; false when the log is empty. */
 bool run_first_sign(const struct run *run, uint64_t *number);
