@@ -1,74 +1,18 @@
-/* A scenario unfolds once into an array of states (when, which step). Rows are
- * made by a player that applies steps one after the other and remembers where
- * it is; asked for an earlier state it starts over. */
+/* A scenario unfolds once into an array of states: when, which step. */
 #include "config.h"
 
 #include "sim/script.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/instant.h"
 #include "base/mem.h"
 #include "sim/js_json.h"
+#include "sim/member.h"
 #include "sim/script_expand.h"
-
-/* What one second of a small machine costs, in cents. */
-#define CENTS_PER_MS 0.00000338
-
-/* A worker sends its entries together; they were written a little before. */
-#define ENTRY_SPACING_MS 37
-#define ENTRY_LAG_MS     3
-
-struct state {
-    int64_t at_ms;
-    json_t *step; /* borrowed from steps */
-    int attempt;
-};
-
-struct player {
-    bool started;
-    size_t state;
-    int64_t start_ms;
-    struct run_row row;
-    char *status;
-    json_t *metadata; /* null until a task writes some */
-    json_t *output, *error;
-    struct buf metadata_text, output_text, error_text;
-    int64_t executing_since_ms; /* -1: not executing */
-};
-
-struct script {
-    json_t *root;
-    json_t *steps;
-    struct state *states;
-    size_t count;
-    char *run_id;
-    json_t *payload;
-    struct buf payload_text;
-    const char *payload_type;
-    const char **tags;
-    size_t tag_count;
-    const char **streams;
-    size_t stream_count;
-    struct player player;
-};
+#include "sim/script_parts.h"
 
 /* Reading. */
-
-static const char *text_of(json_t *object, const char *name, const char *other)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : other;
-}
-
-static int64_t integer_of(json_t *object, const char *name, int64_t other)
-{
-    json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? (int64_t)json_number_value(value) : other;
-}
 
 static const char **texts_of(json_t *array, size_t *count)
 {
@@ -99,9 +43,7 @@ static const char *serialize(json_t *value, struct buf *out)
     return "application/super+json";
 }
 
-/* True when the step's own "…_type" asks for plain JSON. */
-static const char *serialize_as(json_t *value, const char *type,
-                                struct buf *out)
+const char *script_serialize(json_t *value, const char *type, struct buf *out)
 {
     if (!type)
         return serialize(value, out);
@@ -122,14 +64,14 @@ static bool read_states(struct script *script, struct error *err)
     json_t *step;
     json_array_foreach(script->steps, i, step)
     {
-        int64_t after_ms = integer_of(step, "after_ms", 0);
+        int64_t after_ms = member_int(step, "after_ms", 0);
         if (after_ms < 0 || (i > 0 && after_ms == 0))
             return error_set(err, ERROR_USAGE,
                              "step %zu of the scenario needs an \"after_ms\" "
                              "above 0",
                              i + 1);
         at_ms += after_ms;
-        attempt = (int)integer_of(step, "attempt", attempt);
+        attempt = (int)member_int(step, "attempt", attempt);
         script->states[i] = (struct state){at_ms, step, attempt};
     }
     if (script->count == 0)
@@ -137,21 +79,30 @@ static bool read_states(struct script *script, struct error *err)
     return true;
 }
 
+/* A scenario about something else has a run that waits for ever. */
+static bool is_about_run(json_t *root)
+{
+    return json_object_get(root, "run") || json_object_get(root, "steps") ||
+           (!json_object_get(root, "agent") &&
+            !json_object_get(root, "events"));
+}
+
 static bool read_scenario(struct script *script, struct error *err)
 {
     json_t *run = json_object_get(script->root, "run");
     json_t *steps = json_object_get(script->root, "steps");
-    if (!json_is_object(run) || !json_is_array(steps))
+    bool about_run = is_about_run(script->root);
+    if (about_run && (!json_is_object(run) || !json_is_array(steps)))
         return error_set(err, ERROR_USAGE,
                          "the scenario needs an object \"run\" and an array "
                          "\"steps\"");
-    script->steps = script_expand(steps, err);
+    script->steps = about_run ? script_expand(steps, err) : json_pack("[{}]");
     if (!script->steps || !read_states(script, err))
         return false;
     script->payload = json_object_get(run, "payload");
-    script->payload_type =
-        serialize_as(script->payload, text_of(run, "payload_type", NULL),
-                     &script->payload_text);
+    script->payload_type = script_serialize(
+        script->payload, member_text(run, "payload_type", NULL),
+        &script->payload_text);
     script->tags = texts_of(json_object_get(run, "tags"), &script->tag_count);
     script->streams =
         texts_of(json_object_get(run, "streams"), &script->stream_count);
@@ -170,6 +121,7 @@ struct script *script_parse(const char *json, size_t len, const char *run_id,
     }
     struct script *script = mem_zalloc(1, sizeof *script);
     script->root = root;
+    script->nothing = json_object();
     script->run_id = mem_strdup(run_id);
     if (!read_scenario(script, err)) {
         script_destroy(script);
@@ -178,36 +130,65 @@ struct script *script_parse(const char *json, size_t len, const char *run_id,
     return script;
 }
 
-static void player_clear(struct player *player)
-{
-    free(player->status);
-    json_decref(player->metadata);
-    buf_free(&player->metadata_text);
-    buf_free(&player->output_text);
-    buf_free(&player->error_text);
-    *player = (struct player){0};
-}
-
 void script_destroy(struct script *script)
 {
     if (!script)
         return;
-    player_clear(&script->player);
+    script_player_clear(&script->player);
     buf_free(&script->payload_text);
     free(script->tags);
     free(script->streams);
     free(script->states);
     free(script->run_id);
+    free(script->openings);
+    json_decref(script->nothing);
     json_decref(script->steps);
     json_decref(script->root);
     free(script);
+}
+
+/* Streams. */
+
+/* Makes room for a state at a moment that has none yet. */
+static void add_state(struct script *script, int64_t at_ms)
+{
+    size_t at = script_state_at(script, at_ms);
+    if (script->states[at].at_ms >= at_ms)
+        return;
+    script->states =
+        mem_resize(script->states, script->count + 1, sizeof *script->states);
+    memmove(script->states + at + 2, script->states + at + 1,
+            (script->count - at - 1) * sizeof *script->states);
+    script->states[at + 1] =
+        (struct state){at_ms, script->nothing, script->states[at].attempt};
+    script->count++;
+}
+
+void script_open_stream(struct script *script, const char *key, int64_t at_ms,
+                        bool in_column, bool in_metadata)
+{
+    size_t count = script->opening_count;
+    size_t i = count;
+    if (at_ms < script->states[0].at_ms)
+        at_ms = script->states[0].at_ms;
+    if (in_column || in_metadata)
+        add_state(script, at_ms);
+    script->openings =
+        mem_resize(script->openings, count + 1, sizeof *script->openings);
+    for (; i > 0 && script->openings[i - 1].at_ms > at_ms; i--)
+        script->openings[i] = script->openings[i - 1];
+    script->openings[i] = (struct opening){key, at_ms, in_column, in_metadata};
+    script->opening_count++;
+    script->streams =
+        mem_resize(script->streams, script->stream_count + count + 1,
+                   sizeof *script->streams);
 }
 
 /* Asking. */
 
 const char *script_about(const struct script *script)
 {
-    return text_of(script->root, "about", "");
+    return member_text(script->root, "about", "");
 }
 
 size_t script_count(const struct script *script)
@@ -278,324 +259,4 @@ json_t *script_error(const struct script *script)
 json_t *script_member(const struct script *script, const char *name)
 {
     return json_object_get(script->root, name);
-}
-
-/* Playing. */
-
-static json_t *stamp(const char *form, int64_t instant_ms)
-{
-    if (strcmp(form, "@ms") == 0)
-        return json_integer(instant_ms);
-    if (strcmp(form, "@s") == 0)
-        return json_real((double)instant_ms / 1000);
-    if (strcmp(form, "@us") == 0)
-        return json_integer(instant_ms * 1000);
-    if (strcmp(form, "@iso") == 0) {
-        char text[INSTANT_TEXT_SIZE];
-        instant_format_utc(instant_ms, text);
-        return json_string(text);
-    }
-    return NULL;
-}
-
-/* ["level", "message", data] → the usual object; an object keeps its members,
- * with time marks filled in; anything else is taken as it is. */
-static json_t *make_entry(json_t *source, int64_t instant_ms)
-{
-    if (json_is_array(source)) {
-        json_t *entry = json_object();
-        json_object_set(entry, "level", json_array_get(source, 0));
-        json_object_set(entry, "message", json_array_get(source, 1));
-        json_object_set_new(entry, "timestamp", json_integer(instant_ms));
-        if (json_array_size(source) > 2)
-            json_object_set(entry, "data", json_array_get(source, 2));
-        return entry;
-    }
-    if (!json_is_object(source))
-        return json_incref(source);
-    json_t *entry = json_copy(source);
-    static const char *const names[] = {"timestamp", "ts", "time"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *form = json_string_value(json_object_get(entry, names[i]));
-        json_t *time = form ? stamp(form, instant_ms) : NULL;
-        if (time)
-            json_object_set_new(entry, names[i], time);
-    }
-    return entry;
-}
-
-static void want_object(json_t **value)
-{
-    if (json_is_object(*value))
-        return;
-    json_decref(*value);
-    *value = json_object();
-}
-
-/* The log, made when there is none yet. */
-static json_t *want_log(struct player *player)
-{
-    want_object(&player->metadata);
-    json_t *log = json_object_get(player->metadata, "logs");
-    if (!json_is_array(log)) {
-        log = json_array();
-        json_object_set_new(player->metadata, "logs", log);
-    }
-    return log;
-}
-
-static void append_entries(struct player *player, json_t *entries,
-                           int64_t now_ms, int64_t not_before_ms)
-{
-    json_t *log = want_log(player);
-    size_t count = json_array_size(entries);
-    size_t i;
-    json_t *source;
-    json_array_foreach(entries, i, source)
-    {
-        int64_t at_ms =
-            now_ms - ENTRY_LAG_MS - (int64_t)(count - 1 - i) * ENTRY_SPACING_MS;
-        if (at_ms < not_before_ms)
-            at_ms = not_before_ms;
-        json_array_append_new(log, make_entry(source, at_ms));
-    }
-}
-
-static void drop_first(json_t *log, size_t count)
-{
-    size_t size = json_array_size(log);
-    json_t *rest = json_array();
-    for (size_t i = count; i < size; i++)
-        json_array_append(rest, json_array_get(log, i));
-    json_array_clear(log);
-    json_array_extend(log, rest);
-    json_decref(rest);
-}
-
-/* What careful producers do: only the newest entries, within a number or
- * within the bytes that metadata may take. */
-static void keep_newest(struct script *script)
-{
-    json_t *log = json_object_get(script->player.metadata, "logs");
-    size_t size = json_array_size(log);
-    int64_t keep = integer_of(script->root, "log_keep", 0);
-    if (keep > 0 && size > (size_t)keep)
-        drop_first(log, size - (size_t)keep);
-    int64_t most = integer_of(script->root, "log_max_bytes", 0);
-    if (most <= 0)
-        return;
-    struct buf text = buf_make(0);
-    js_add_value(&text, script->player.metadata);
-    int64_t over = (int64_t)text.len - most;
-    size_t drop = 0;
-    for (; over > 0 && drop < json_array_size(log); drop++) {
-        buf_clear(&text);
-        js_add_value(&text, json_array_get(log, drop));
-        over -= (int64_t)text.len + 1;
-    }
-    if (drop > 0)
-        drop_first(log, drop);
-    buf_free(&text);
-}
-
-static void set_members(struct player *player, json_t *members)
-{
-    if (!members)
-        return;
-    want_object(&player->metadata);
-    const char *name;
-    json_t *value;
-    json_object_foreach(members, name, value)
-    {
-        json_object_set_new(player->metadata, name, json_deep_copy(value));
-    }
-}
-
-static void rewrite_log(struct script *script, json_t *step, int64_t now_ms)
-{
-    struct player *player = &script->player;
-    json_t *replacement = json_object_get(step, "log_replace");
-    if (replacement) {
-        json_array_clear(want_log(player));
-        append_entries(player, replacement, now_ms, player->start_ms);
-    }
-    json_t *truncate = json_object_get(step, "log_truncate");
-    if (truncate) {
-        json_t *log = want_log(player);
-        size_t left = (size_t)json_integer_value(truncate);
-        while (json_array_size(log) > left)
-            json_array_remove(log, json_array_size(log) - 1);
-    }
-}
-
-static void apply_metadata(struct script *script, json_t *step, int64_t now_ms,
-                           int64_t before_ms)
-{
-    struct player *player = &script->player;
-    static const struct {
-        const char *member, *key;
-    } shorthands[] = {{"progress", "progress"}, {"step", "status"}};
-    for (size_t i = 0; i < sizeof shorthands / sizeof *shorthands; i++) {
-        json_t *value = json_object_get(step, shorthands[i].member);
-        if (value) {
-            want_object(&player->metadata);
-            json_object_set(player->metadata, shorthands[i].key, value);
-        }
-    }
-    rewrite_log(script, step, now_ms);
-    json_t *log = json_object_get(step, "log");
-    if (log) {
-        append_entries(player, log, now_ms, before_ms);
-        keep_newest(script);
-    }
-    set_members(player, json_object_get(step, "set"));
-    size_t i;
-    json_t *name;
-    json_array_foreach(json_object_get(step, "unset"), i, name)
-    {
-        json_object_del(player->metadata, json_string_value(name));
-    }
-}
-
-static bool is_terminal(const char *status)
-{
-    static const char *const words[] = {
-        "CANCELED",       "INTERRUPTED", "COMPLETED_SUCCESSFULLY",
-        "SYSTEM_FAILURE", "CRASHED",     "COMPLETED_WITH_ERRORS",
-        "EXPIRED",        "TIMED_OUT"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i], status) == 0)
-            return true;
-    return false;
-}
-
-/* The columns that follow from a status, as the engine sets them. */
-static void apply_status(struct script *script, json_t *step, int64_t now_ms)
-{
-    struct player *player = &script->player;
-    struct run_row *row = &player->row;
-    const char *status = text_of(step, "status", NULL);
-    if (status) {
-        free(player->status);
-        player->status = mem_strdup(status);
-        row->status = player->status;
-    }
-    status = row->status;
-    if (strcmp(status, "DELAYED") == 0)
-        row->delay_until_ms = now_ms + integer_of(step, "delay_ms", 0);
-    if (strcmp(status, "PENDING") == 0 && row->queued_ms == INSTANT_NONE)
-        row->queued_ms = now_ms;
-    bool runs = strcmp(status, "EXECUTING") == 0;
-    if ((runs || strcmp(status, "DEQUEUED") == 0) &&
-        row->started_ms == INSTANT_NONE)
-        row->started_ms = now_ms;
-    if (strcmp(status, "EXPIRED") == 0)
-        row->expired_ms = now_ms;
-    if (is_terminal(status) && row->completed_ms == INSTANT_NONE &&
-        !json_is_false(json_object_get(step, "completed")))
-        row->completed_ms = now_ms;
-}
-
-/* Compute time counts while code runs; waiting is free. */
-static void apply_usage(struct player *player, int64_t now_ms)
-{
-    if (player->executing_since_ms >= 0)
-        player->row.usage_ms += now_ms - player->executing_since_ms;
-    bool runs = strcmp(player->row.status, "EXECUTING") == 0;
-    player->executing_since_ms = runs ? now_ms : -1;
-    if (player->row.completed_ms == INSTANT_NONE || player->row.usage_ms == 0)
-        return;
-    double cents = (double)player->row.usage_ms * CENTS_PER_MS;
-    player->row.cost_cents = round(cents * 1e6) / 1e6;
-    player->row.base_cost_cents = 0.0025;
-}
-
-static void apply_result(struct player *player, json_t *step)
-{
-    json_t *output = json_object_get(step, "output");
-    if (output) {
-        player->output = output;
-        buf_clear(&player->output_text);
-        player->row.output_type = serialize_as(
-            output, text_of(step, "output_type", NULL), &player->output_text);
-        player->row.output = buf_str(&player->output_text);
-    }
-    json_t *error = json_object_get(step, "error");
-    if (error) {
-        player->error = error;
-        buf_clear(&player->error_text);
-        js_add_value(&player->error_text, error);
-        player->row.error = buf_str(&player->error_text);
-    }
-}
-
-static void apply(struct script *script, size_t state)
-{
-    struct player *player = &script->player;
-    json_t *step = script->states[state].step;
-    int64_t now_ms = player->start_ms + script->states[state].at_ms;
-    int64_t before_ms =
-        state > 0 ? player->start_ms + script->states[state - 1].at_ms : now_ms;
-    apply_status(script, step, now_ms);
-    apply_usage(player, now_ms);
-    apply_metadata(script, step, now_ms, before_ms);
-    apply_result(player, step);
-    player->row.updated_ms = now_ms;
-    player->state = state;
-}
-
-static void start_player(struct script *script, int64_t start_ms)
-{
-    struct player *player = &script->player;
-    json_t *run = json_object_get(script->root, "run");
-    player_clear(player);
-    *player = (struct player){
-        .started = true,
-        .start_ms = start_ms,
-        .executing_since_ms = -1,
-        .metadata = json_deep_copy(json_object_get(run, "metadata")),
-        .row =
-            {
-                .id = strncmp(script->run_id, "run_", 4) == 0
-                          ? script->run_id + 4
-                          : script->run_id,
-                .friendly_id = script->run_id,
-                .task = text_of(run, "task", "task"),
-                .created_ms = start_ms,
-                .started_ms = INSTANT_NONE,
-                .delay_until_ms = INSTANT_NONE,
-                .queued_ms = INSTANT_NONE,
-                .expired_ms = INSTANT_NONE,
-                .completed_ms = INSTANT_NONE,
-                .number = (int)integer_of(run, "number", 1),
-                .test = json_is_true(json_object_get(run, "test")),
-                .status = "PENDING",
-                .ttl = text_of(run, "ttl", NULL),
-                .payload =
-                    script->payload ? buf_str(&script->payload_text) : NULL,
-                .payload_type = script->payload_type,
-                .metadata_type = "application/json",
-                .output_type = "application/json",
-                .tags = script->tags,
-                .tag_count = script->tag_count,
-                .streams = script->streams,
-                .stream_count = script->stream_count,
-            },
-    };
-    apply(script, 0);
-}
-
-const struct run_row *script_row(struct script *script, size_t state,
-                                 int64_t start_ms)
-{
-    struct player *player = &script->player;
-    if (!player->started || state < player->state ||
-        start_ms != player->start_ms)
-        start_player(script, start_ms);
-    while (player->state < state)
-        apply(script, player->state + 1);
-    buf_clear(&player->metadata_text);
-    js_add_value(&player->metadata_text, player->metadata);
-    player->row.metadata = buf_str(&player->metadata_text);
-    return &player->row;
 }

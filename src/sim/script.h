@@ -21,6 +21,13 @@ void script_destroy(struct script *script);
 
 const char *script_about(const struct script *script);
 
+/* From at_ms on the run lists the key of a stream: in the row's
+ * realtimeStreams, in the metadata's $$streams, or in neither. Where no state
+ * begins then, one is put in. key: borrowed for the script's life. Only before
+ * the first row is asked for. */
+void script_open_stream(struct script *script, const char *key, int64_t at_ms,
+                        bool in_column, bool in_metadata);
+
 /* States are numbered from 0; at least one. Each lasts until the next. */
 size_t script_count(const struct script *script);
 
