@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void out_of_memory(size_t size)
 {
@@ -38,6 +39,21 @@ void *mem_resize(void *old, size_t count, size_t size)
     if (!bytes)
         out_of_memory(total);
     return bytes;
+}
+
+void *mem_map(size_t size)
+{
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (bytes == MAP_FAILED)
+        out_of_memory(size);
+    return bytes;
+}
+
+void mem_unmap(void *bytes, size_t size)
+{
+    if (bytes)
+        munmap(bytes, size);
 }
 
 char *mem_strdup(const char *text)

@@ -15,6 +15,11 @@ void *mem_zalloc(size_t count, size_t size);
 /* Grows or shrinks to count * size bytes; takes old (NULL is fine). */
 void *mem_resize(void *old, size_t count, size_t size);
 
+/* Returns size zeroed bytes in pages of their own, which take no memory before
+ * they are touched. They go back to the system with mem_unmap(). */
+void *mem_map(size_t size);
+void mem_unmap(void *bytes, size_t size);
+
 /* Returns a copy of text, NULL for NULL. */
 char *mem_strdup(const char *text);
 

@@ -1,7 +1,11 @@
 /* Entries stand one after another in blocks; each is a small header and its
- * texts. A block keeps the offset of every entry in it, the store finds the
- * block of a number by binary search: no step depends on how many entries
- * there are beyond that.
+ * texts. At a block's other end stands a table of where they begin, the store
+ * finds the block of a number by binary search: no step depends on how many
+ * entries there are beyond that.
+ *
+ * Blocks are pieces of a pool, all of one size, but for an entry that is too
+ * large for one: it has a block of its own. So the memory of a block that went
+ * to the spill is that of the next one.
  *
  * A block is in one of three places: in memory since it was written (`bytes`),
  * in the spill, or in both while it is one of the few that were read back.
@@ -14,13 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
+#include "base/pool.h"
 
 enum {
-    BLOCK_BYTES = 64 * 1024, /* text after which a block is full */
-    BLOCK_ENTRIES = 1024,
+    BLOCK_BYTES = 64 * 1024, /* so that offsets fit into two bytes */
+    BLOCK_ENTRIES = 8 * 1024,
     CACHED_BLOCKS = 8, /* read back from the spill at a time */
+    MAX_HEADER = 64,   /* bytes before an entry's texts */
     MAX_WORD = 100     /* bytes of a level's word; the rest is cut */
 };
 
@@ -43,13 +48,13 @@ struct block {
     size_t count;
     int64_t base_time_ms;
     uint64_t base_seq;
-    uint32_t *offsets; /* count of them; NULL when only in the spill */
-    size_t offset_size;
-    struct buf bytes;
+    char *bytes;        /* size of them; NULL when only in the spill */
+    size_t size;        /* BLOCK_BYTES, or more for a single entry */
+    size_t len;         /* bytes of entries, from the front */
+    size_t table_end;   /* offsets stand before it, the first one last */
     uint8_t *withdrawn; /* bits, NULL: none */
+    uint64_t where;     /* in the spill */
     bool spilled;
-    uint64_t where; /* in the spill */
-    size_t spilled_len;
 };
 
 struct logstore {
@@ -58,6 +63,7 @@ struct logstore {
     size_t spilled_count; /* the first so many blocks are in the spill */
     uint64_t end;
     size_t memory, max_bytes;
+    struct pool *pool; /* of the bytes of blocks */
     struct spill spill;
     struct block **cached; /* CACHED_BLOCKS of them, the latest first */
 };
@@ -66,6 +72,7 @@ struct logstore *logstore_create(size_t max_bytes)
 {
     struct logstore *store = mem_zalloc(1, sizeof *store);
     store->max_bytes = max_bytes;
+    store->pool = pool_create(BLOCK_BYTES);
     store->cached = mem_zalloc(CACHED_BLOCKS, sizeof *store->cached);
     return store;
 }
@@ -75,24 +82,16 @@ void logstore_set_spill(struct logstore *store, const struct spill *spill)
     store->spill = *spill;
 }
 
-static size_t block_memory(const struct block *block)
-{
-    return sizeof *block + block->offset_size * sizeof *block->offsets +
-           block->bytes.size;
-}
-
 /* Gives back what the spill has too. */
-static void unload(struct block *block)
+static void unload(const struct logstore *store, struct block *block)
 {
-    free(block->offsets);
-    block->offsets = NULL;
-    block->offset_size = 0;
-    buf_free(&block->bytes);
+    pool_give(store->pool, block->bytes, block->size);
+    block->bytes = NULL;
 }
 
-static void block_destroy(struct block *block)
+static void block_destroy(const struct logstore *store, struct block *block)
 {
-    unload(block);
+    unload(store, block);
     free(block->withdrawn);
     free(block);
 }
@@ -102,7 +101,8 @@ void logstore_destroy(struct logstore *store)
     if (!store)
         return;
     for (size_t i = 0; i < store->block_count; i++)
-        block_destroy(store->blocks[store->first_block + i]);
+        block_destroy(store, store->blocks[store->first_block + i]);
+    pool_destroy(store->pool);
     free(store->blocks);
     free(store->cached);
     free(store);
@@ -113,49 +113,52 @@ static struct block *block_at(const struct logstore *store, size_t index)
     return store->blocks[store->first_block + index];
 }
 
-/* The spill holds a block as its offsets, then its bytes. */
+/* The offset of an entry, given where the table ends. */
+static uint16_t *offset_at(char *table_end, size_t index)
+{
+    return (uint16_t *)(void *)table_end - 1 - index;
+}
+
+/* The spill holds a block without the gap before its table. */
 static bool spill_block(struct logstore *store, struct block *block)
 {
-    size_t table = block->count * sizeof *block->offsets;
-    struct buf all = buf_make(0);
+    size_t table = block->count * sizeof(uint16_t);
+    size_t at = block->len + block->len % sizeof(uint16_t);
     if (!store->spill.write)
         return false;
-    buf_add(&all, block->offsets, table);
-    buf_add(&all, block->bytes.data, block->bytes.len);
-    block->spilled_len = all.len;
-    block->spilled = store->spill.write(store->spill.context, all.data, all.len,
-                                        &block->where);
-    buf_free(&all);
+    memmove(block->bytes + at, block->bytes + block->table_end - table, table);
+    block->table_end = at + table;
+    block->spilled = store->spill.write(store->spill.context, block->bytes,
+                                        block->table_end, &block->where);
     return block->spilled;
 }
 
 static void drop_first(struct logstore *store)
 {
-    block_destroy(block_at(store, 0));
+    block_destroy(store, block_at(store, 0));
     store->first_block++;
     store->block_count--;
+    store->memory -= sizeof(struct block);
     if (store->spilled_count)
         store->spilled_count--;
 }
 
-/* The oldest text in memory goes to the spill, or is dropped where there is
- * none; never the block that is being written. */
-static void shrink(struct logstore *store)
+/* Makes room for a block of size bytes: the oldest text in memory goes to the
+ * spill, or is dropped where there is none. */
+static void shrink(struct logstore *store, size_t size)
 {
-    while (store->memory > store->max_bytes &&
-           store->spilled_count + 1 < store->block_count) {
+    while (store->memory + size > store->max_bytes &&
+           store->spilled_count < store->block_count) {
         struct block *oldest = block_at(store, store->spilled_count);
-        size_t before = block_memory(oldest);
+        store->memory -= oldest->size;
         if (spill_block(store, oldest)) {
-            unload(oldest);
-            store->memory -= before - block_memory(oldest);
+            unload(store, oldest);
             store->spilled_count++;
         } else {
             /* what cannot be kept makes all before it useless too */
             while (block_at(store, 0) != oldest)
                 drop_first(store);
             drop_first(store);
-            store->memory -= before;
             memset(store->cached, 0, CACHED_BLOCKS * sizeof *store->cached);
         }
     }
@@ -176,38 +179,24 @@ static void make_room(struct logstore *store)
         mem_resize(store->blocks, store->block_size, sizeof *store->blocks);
 }
 
-/* A block that is full takes no more room than it needs. */
-static void trim(struct logstore *store, struct block *block)
-{
-    size_t before = block_memory(block);
-    block->offsets =
-        mem_resize(block->offsets, block->count, sizeof *block->offsets);
-    block->offset_size = block->count;
-    buf_trim(&block->bytes);
-    store->memory -= before - block_memory(block);
-}
-
+/* A block with room for so many bytes, its offset included. */
 static struct block *add_block(struct logstore *store,
-                               const struct entry *entry)
+                               const struct entry *entry, size_t room)
 {
+    size_t size = BLOCK_BYTES;
+    if (room > size)
+        size = room + room % sizeof(uint16_t);
+    shrink(store, size + sizeof(struct block));
     make_room(store);
     struct block *block = mem_zalloc(1, sizeof *block);
     block->first = store->end;
     block->base_time_ms = entry->time_ms;
     block->base_seq = entry->seq;
+    block->bytes = pool_take(store->pool, size);
+    block->size = block->table_end = size;
     store->blocks[store->first_block + store->block_count++] = block;
-    store->memory += block_memory(block);
+    store->memory += size + sizeof *block;
     return block;
-}
-
-static void add_offset(struct block *block)
-{
-    if (block->count == block->offset_size) {
-        block->offset_size = block->offset_size ? block->offset_size * 2 : 16;
-        block->offsets = mem_resize(block->offsets, block->offset_size,
-                                    sizeof *block->offsets);
-    }
-    block->offsets[block->count++] = (uint32_t)block->bytes.len;
 }
 
 /* Numbers in seven-bit groups, small ones in one byte. */
@@ -271,43 +260,50 @@ static size_t put_header(uint8_t *out, const struct block *block,
     return len;
 }
 
-static void write_entry(struct block *block, const struct entry *entry)
+static char *put(char *out, const char *bytes, size_t len)
 {
-    enum {
-        MAX_HEADER = 64
-    };
-    uint8_t header[MAX_HEADER];
-    size_t word_len =
-        entry->level_word ? strnlen(entry->level_word, MAX_WORD) : 0;
-    size_t len = put_header(header, block, entry, word_len);
-    buf_add(&block->bytes, header, len);
+    if (len)
+        memcpy(out, bytes, len);
+    return out + len;
+}
+
+static void write_entry(struct block *block, const struct entry *entry,
+                        size_t word_len)
+{
+    char *at = block->bytes + block->len;
+    *offset_at(block->bytes + block->table_end, block->count) =
+        (uint16_t)block->len;
+    at += put_header((uint8_t *)at, block, entry, word_len);
     if (entry->level_word) {
-        buf_add(&block->bytes, entry->level_word, word_len);
-        buf_addc(&block->bytes, '\0');
+        at = put(at, entry->level_word, word_len);
+        *at++ = '\0';
     }
-    buf_add(&block->bytes, entry->text, entry->text_len);
+    at = put(at, entry->text, entry->text_len);
     if (entry->detail)
-        buf_add(&block->bytes, entry->detail, entry->detail_len);
+        at = put(at, entry->detail, entry->detail_len);
+    block->len = (size_t)(at - block->bytes);
+    block->count++;
+}
+
+static bool has_room(const struct block *block, size_t room)
+{
+    size_t table = block->count * sizeof(uint16_t);
+    return block->count < BLOCK_ENTRIES &&
+           block->size - block->len - table >= room;
 }
 
 uint64_t logstore_append(struct logstore *store, const struct entry *entry)
 {
     struct block *block =
         store->block_count ? block_at(store, store->block_count - 1) : NULL;
-    bool full = block && (block->count == BLOCK_ENTRIES ||
-                          block->bytes.len >= BLOCK_BYTES);
-    if (full)
-        trim(store, block);
-    if (!block || full)
-        block = add_block(store, entry);
-    size_t before = block_memory(block);
-    add_offset(block);
-    write_entry(block, entry);
-    store->memory += block_memory(block) - before;
-    store->end++;
-    if (store->memory > store->max_bytes)
-        shrink(store);
-    return store->end - 1;
+    size_t word_len =
+        entry->level_word ? strnlen(entry->level_word, MAX_WORD) : 0;
+    size_t room = MAX_HEADER + word_len + 1 + entry->text_len +
+                  (entry->detail ? entry->detail_len : 0) + sizeof(uint16_t);
+    if (!block || !has_room(block, room))
+        block = add_block(store, entry, room);
+    write_entry(block, entry, word_len);
+    return store->end++;
 }
 
 uint64_t logstore_first(const struct logstore *store)
@@ -347,7 +343,7 @@ static void cache(const struct logstore *store, struct block *block)
     while (at < CACHED_BLOCKS - 1 && store->cached[at] != block)
         at++;
     if (store->cached[at] && store->cached[at] != block)
-        unload(store->cached[at]);
+        unload(store, store->cached[at]);
     memmove(store->cached + 1, store->cached, at * sizeof *store->cached);
     store->cached[0] = block;
 }
@@ -358,21 +354,13 @@ static bool load(const struct logstore *store, struct block *block)
     if (!block->spilled)
         return true;
     cache(store, block);
-    if (block->offsets)
+    if (block->bytes)
         return true;
-    size_t table = block->count * sizeof *block->offsets;
-    block->offsets = mem_resize(NULL, block->count, sizeof *block->offsets);
-    block->offset_size = block->count;
-    char *all = mem_alloc(block->spilled_len);
-    bool good = store->spill.read(store->spill.context, block->where, all,
-                                  block->spilled_len);
-    if (good) {
-        memcpy(block->offsets, all, table);
-        buf_add(&block->bytes, all + table, block->spilled_len - table);
-    } else {
-        unload(block);
-    }
-    free(all);
+    block->bytes = pool_take(store->pool, block->size);
+    bool good = store->spill.read(store->spill.context, block->where,
+                                  block->bytes, block->table_end);
+    if (!good)
+        unload(store, block);
     return good;
 }
 
@@ -384,7 +372,8 @@ static bool is_withdrawn(const struct block *block, size_t index)
 static void read_entry(const struct block *block, size_t index,
                        struct entry *out)
 {
-    const char *at = block->bytes.data + block->offsets[index];
+    const char *at =
+        block->bytes + *offset_at(block->bytes + block->table_end, index);
     const uint8_t *p = (const uint8_t *)at;
     uint8_t first = *p++;
     *out = (struct entry){
@@ -433,9 +422,9 @@ bool logstore_piece(const struct logstore *store, uint64_t number,
     *out = (struct logstore_piece){
         .first = block->first,
         .end = block->first + block->count,
-        .bytes = block->bytes.data,
-        .len = block->bytes.len,
-        .offsets = block->offsets,
+        .bytes = block->bytes,
+        .len = block->len,
+        .table_end = block->bytes + block->table_end,
     };
     return true;
 }
@@ -443,7 +432,8 @@ bool logstore_piece(const struct logstore *store, uint64_t number,
 const char *logstore_piece_text(const struct logstore_piece *piece,
                                 uint64_t number)
 {
-    return piece->bytes + piece->offsets[number - piece->first];
+    return piece->bytes +
+           *offset_at(piece->table_end, (size_t)(number - piece->first));
 }
 
 uint64_t logstore_piece_entry(const struct logstore_piece *piece,
@@ -453,7 +443,7 @@ uint64_t logstore_piece_entry(const struct logstore_piece *piece,
     size_t low = 0, high = (size_t)(piece->end - piece->first);
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (piece->offsets[middle] <= offset)
+        if (*offset_at(piece->table_end, middle) <= offset)
             low = middle;
         else
             high = middle;

@@ -60,7 +60,8 @@ struct spill {
     bool (*read)(void *context, uint64_t where, char *bytes, size_t len);
 };
 
-/* max_bytes: memory for blocks. */
+/* max_bytes: memory for blocks, one at least; half a MiB is taken beyond that
+ * while old text is read. */
 struct logstore *logstore_create(size_t max_bytes);
 
 /* Copies *spill; what its context points to must outlive the store. */
@@ -86,7 +87,7 @@ struct logstore_piece {
     uint64_t first, end; /* the entries */
     const char *bytes;
     size_t len;
-    const uint32_t *offsets; /* of the entries in bytes */
+    char *table_end; /* of the entries' places in bytes */
 };
 
 /* The piece that an entry lies in. False when it is not held. */

@@ -19,19 +19,25 @@ static void take_all(uint64_t from, uint64_t end, bool down, struct scan *scan)
         scan->numbers[scan->count++] = from++;
 }
 
-/* Notes the entries that hold the text, by their index in the piece. */
+/* Where the entries looked at end. */
+static const char *end_of(const struct logstore_piece *piece,
+                          const struct scan *scan)
+{
+    return scan->to < piece->end ? logstore_piece_text(piece, scan->to)
+                                 : piece->bytes + piece->len;
+}
+
+/* Notes the entries that hold the text, counted from the first looked at. */
 static void look(const struct logstore_piece *piece,
                  const struct finder *finder, const struct scan *scan,
                  bool *noted)
 {
     const char *at = logstore_piece_text(piece, scan->from);
-    const char *end = piece->bytes + piece->len;
+    const char *end = end_of(piece, scan);
     while ((at = finder_find(finder, at, (size_t)(end - at)))) {
         uint64_t number = logstore_piece_entry(piece, at);
-        if (number >= scan->to)
-            return;
-        noted[number - piece->first] = true;
-        if (number + 1 >= piece->end)
+        noted[number - scan->from] = true;
+        if (number + 1 >= scan->to)
             return;
         at = logstore_piece_text(piece, number + 1);
     }
@@ -45,7 +51,7 @@ static void look_for_texts(const struct logstore_piece *piece,
     for (size_t i = 0; i < count; i++)
         look(piece, &finders[i], scan, noted);
     for (uint64_t number = scan->from; number < scan->to; number++)
-        if (noted[number - piece->first])
+        if (noted[number - scan->from])
             scan->numbers[scan->count++] = number;
 }
 
@@ -67,14 +73,17 @@ void scan_entries(const struct logstore *log, const struct sought *sought,
         sought->pattern ? pattern_finders(sought->pattern, &finders) : 0;
     struct logstore_piece piece;
     if ((!count && !sought->level) ||
-        !logstore_piece(log, down ? from : end - 1, &piece) ||
-        piece.end - piece.first > SCAN_MAX) {
+        !logstore_piece(log, down ? from : end - 1, &piece)) {
         take_all(from, end, down, scan);
         return;
     }
     scan->count = 0;
     scan->from = from > piece.first ? from : piece.first;
     scan->to = end < piece.end ? end : piece.end;
+    if (scan->to - scan->from > SCAN_MAX && down)
+        scan->to = scan->from + SCAN_MAX;
+    else if (scan->to - scan->from > SCAN_MAX)
+        scan->from = scan->to - SCAN_MAX;
     if (count)
         look_for_texts(&piece, finders, count, scan);
     else

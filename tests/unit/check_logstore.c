@@ -311,6 +311,64 @@ START_TEST(memory_follows_the_text)
 }
 END_TEST
 
+/* Lines of any length: what they cost beyond their text is small. */
+static const size_t line_lens[] = {0, 1, 10, 40, 300, 3000, 20000};
+
+START_TEST(blocks_are_filled_whatever_the_length_of_lines)
+{
+    enum {
+        BYTES = 4 << 20,
+        HEADER = 12,
+        BLOCK = 64 * 1024
+    };
+    size_t len = line_lens[_i], count = BYTES / (len + HEADER);
+    struct logstore *store = logstore_create(64 << 20);
+    char text[20000];
+    memset(text, 'z', sizeof text);
+    for (size_t n = 0; n < count; n++) {
+        struct entry entry = {
+            .seq = n + 1, .text = text, .text_len = len, .step = NO_STEP};
+        logstore_append(store, &entry);
+    }
+    /* a block's last line may not fit into it */
+    size_t most = count * (len + HEADER) / (BLOCK - len) * BLOCK + 2 * BLOCK;
+    ck_assert_uint_le(logstore_memory(store), most);
+    logstore_destroy(store);
+}
+END_TEST
+
+/* Entries that are larger than a block, among small ones. */
+START_TEST(large_and_small_entries_come_back_from_the_spill)
+{
+    enum {
+        COUNT = 200
+    };
+    struct disk disk = {0};
+    struct logstore *store = spilling_store(&disk, 512 * 1024);
+    struct buf text = buf_make(0);
+    for (size_t n = 0; n < COUNT; n++) {
+        buf_clear(&text);
+        buf_fill(&text, (char)('a' + n % 26), n % 3 ? n : n * 2000);
+        struct entry entry = {
+            .text = text.data, .text_len = text.len, .step = NO_STEP};
+        logstore_append(store, &entry);
+        ck_assert_uint_le(logstore_memory(store), 1024 * 1024);
+    }
+    for (size_t n = 0; n < COUNT; n++) {
+        struct entry got;
+        ck_assert(logstore_get(store, n, &got));
+        ck_assert_uint_eq(got.text_len, n % 3 ? n : n * 2000);
+        if (got.text_len) {
+            ck_assert_int_eq(got.text[0], (char)('a' + n % 26));
+            ck_assert_int_eq(got.text[got.text_len - 1], (char)('a' + n % 26));
+        }
+    }
+    buf_free(&text);
+    buf_free(&disk.bytes);
+    logstore_destroy(store);
+}
+END_TEST
+
 UNIT_MAIN("logstore",
           tcase_add_loop_test(tc, entries_are_read_as_they_were_written, 0,
                               sizeof counts / sizeof *counts);
@@ -322,4 +380,8 @@ UNIT_MAIN("logstore",
           tcase_add_test(tc, full_spill_drops_what_is_oldest);
           tcase_add_test(tc, lost_spill_is_told);
           tcase_add_test(tc, withdrawal_is_remembered_wherever_the_entry_is);
-          tcase_add_test(tc, memory_follows_the_text))
+          tcase_add_test(tc, memory_follows_the_text);
+          tcase_add_loop_test(tc,
+                              blocks_are_filled_whatever_the_length_of_lines, 0,
+                              sizeof line_lens / sizeof *line_lens);
+          tcase_add_test(tc, large_and_small_entries_come_back_from_the_spill))
