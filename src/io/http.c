@@ -106,6 +106,30 @@ static void restart_idle(struct http_call *call)
                          call);
 }
 
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 ||
+           status == 308;
+}
+
+static void tell_headers(struct http_call *call)
+{
+    if (call->headers_done)
+        return;
+    call->headers_done = true;
+    if (call->request.on_headers)
+        call->request.on_headers(call->request.context, call);
+}
+
+/* They are told at once: a stream may be silent for long. Interim answers and
+ * redirects are followed by others. */
+static void end_headers(struct http_call *call)
+{
+    long status = http_status(call);
+    if (status >= 200 && !is_redirect(status))
+        tell_headers(call);
+}
+
 /* One header line; a status line begins a new block (redirect, 1xx). */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
@@ -119,6 +143,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
         return len;
     }
     const char *colon = memchr(bytes, ':', end);
+    if (!end)
+        end_headers(call);
     if (!colon)
         return len;
     for (const char *p = bytes; p < colon; p++)
@@ -197,21 +223,6 @@ int64_t http_retry_after_ms(const struct http_call *call)
         return wait > 0 ? wait : 0;
     }
     return -1;
-}
-
-static bool is_redirect(long status)
-{
-    return status == 301 || status == 302 || status == 303 || status == 307 ||
-           status == 308;
-}
-
-static void tell_headers(struct http_call *call)
-{
-    if (call->headers_done)
-        return;
-    call->headers_done = true;
-    if (call->request.on_headers)
-        call->request.on_headers(call->request.context, call);
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
@@ -415,6 +426,7 @@ static void set_options(struct http_call *call,
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
     if (call->http->ca_file)

@@ -9,22 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/instant.h"
 #include "base/mem.h"
-#include "io/failure.h"
-#include "text/utf8.h"
+#include "io/stream_link.h"
 #include "wire/agentlog.h"
 #include "wire/backoff.h"
 #include "wire/facts.h"
 #include "wire/url.h"
-#include "wire/wire_error.h"
 
 enum {
     MAX_TEXT = 64 * 1024 * 1024,
-    MAX_BODY = 64 * 1024,
-    CONNECT_MS = 10 * 1000,
     ANSWER_MS = 30 * 1000,
     POLL_MS = 2000,
     FIRST_TRIES = 3,
@@ -36,14 +31,14 @@ enum {
 struct source_agent {
     struct source base;
     struct source_options options;
-    struct http *http;
     struct loop *loop;
     event_fn *emit;
     void *context;
     struct agentlog *log;
-    struct http_call *call;
-    struct loop_timer wait, quiet, final;
-    struct connection link;
+    struct stream_policy streaming, polling;
+    struct stream_link *link;
+    struct loop_timer quiet, final;
+    struct buf url, answer; /* of the request; one that was polled */
     struct run_facts facts, told;
     uint64_t seq;
     size_t lines;       /* in the text */
@@ -51,36 +46,14 @@ struct source_agent {
     struct buf partial; /* the last one's text, when it was told unfinished */
     bool partial_told;
     struct buf line;
-    int attempt;
-    bool heard, streaming, polling, renewed, ended;
+    bool polls, ended;
 };
-
-static void connect_now(void *context);
 
 static void emit(struct source_agent *agent, struct event *event)
 {
     event->time_ms = loop_wall_ms(agent->loop);
     event->run = agent->options.run;
     agent->emit(agent->context, event);
-}
-
-static void tell_link(struct source_agent *agent, enum connection_state state,
-                      int64_t retry_in_ms, const char *reason)
-{
-    if (agent->link.state == state && state != CONNECTION_RECONNECTING)
-        return;
-    agent->link = (struct connection){
-        .state = state,
-        .transport = state == CONNECTION_CONNECTING ? NULL
-                     : agent->polling               ? "poll"
-                                                    : "sse",
-        .attempt = agent->attempt,
-        .retry_in_ms = retry_in_ms,
-        .reason = reason,
-    };
-    struct event event = {.type = EVENT_CONNECTION, .connection = agent->link};
-    emit(agent, &event);
-    agent->link.reason = NULL;
 }
 
 /* Lines. */
@@ -198,6 +171,7 @@ static void take_facts(struct source_agent *agent,
     bool finished = frame->final || status_is_terminal(facts->status);
     facts->updated_ms = now_ms;
     facts->finished = finished;
+    agent->streaming.enough = agent->polling.enough = finished;
 }
 
 static void tell_facts(struct source_agent *agent)
@@ -214,13 +188,9 @@ static void tell_end(struct source_agent *agent, const struct error *failure)
 {
     if (agent->ended)
         return;
-    emit_lines(agent, last_lines(agent));
-    tell_facts(agent);
     agent->ended = true;
-    loop_timer_stop(agent->loop, &agent->wait);
     loop_timer_stop(agent->loop, &agent->quiet);
     loop_timer_stop(agent->loop, &agent->final);
-    tell_link(agent, CONNECTION_CLOSED, -1, NULL);
     bool known = status_is_terminal(agent->facts.status);
     struct event event = {.type = EVENT_END};
     event.end.known = known;
@@ -232,30 +202,8 @@ static void tell_end(struct source_agent *agent, const struct error *failure)
 static void end_now(void *context)
 {
     struct source_agent *agent = context;
-    http_cancel(agent->call);
-    agent->call = NULL;
+    stream_link_close(agent->link);
     tell_end(agent, NULL);
-}
-
-static bool has_patience(const struct source_agent *agent, bool answered)
-{
-    int tries = agent->attempt + 1;
-    if (agent->options.max_retries >= 0 && tries > agent->options.max_retries)
-        return false;
-    return agent->heard || answered || tries < FIRST_TRIES;
-}
-
-static void retry(struct source_agent *agent, const struct error *err,
-                  bool answered, int64_t least_ms)
-{
-    if (agent->facts.finished || !has_patience(agent, answered)) {
-        tell_end(agent, err);
-        return;
-    }
-    agent->attempt++;
-    int64_t delay = backoff_ms(agent->attempt, (uint32_t)rand(), least_ms);
-    tell_link(agent, CONNECTION_RECONNECTING, delay, err->message);
-    loop_timer_start(agent->loop, &agent->wait, delay, connect_now, agent);
 }
 
 /* Frames. */
@@ -263,8 +211,7 @@ static void retry(struct source_agent *agent, const struct error *err,
 static void take_frame(struct source_agent *agent,
                        const struct agentlog_frame *frame)
 {
-    agent->heard = true;
-    agent->attempt = 0;
+    stream_link_alive(agent->link);
     agent->lines = frame->lines;
     take_facts(agent, frame);
     if (!agent->facts.finished)
@@ -287,222 +234,201 @@ static void tell_notice(struct source_agent *agent, const char *words)
     emit(agent, &event);
 }
 
-/* It would be as large the next time. */
-static bool refuse_log(struct source_agent *agent, const struct error *why)
+/* The link. */
+
+/* A log too large would be as large the next time. */
+static void refuse_log(const struct source_agent *agent, struct error *err)
 {
-    struct error err = {0};
+    struct error why = *err;
     struct buf where = buf_make(0);
     url_for_display(&where, agent->options.api_url);
-    error_set(&err, why->kind, "%s, agent %.80s: %s", buf_str(&where),
-              agent->options.run, why->message);
+    error_clear(err);
+    error_set(err, why.kind, "%s, agent %.80s: %s", buf_str(&where),
+              agent->options.run, why.message);
     buf_free(&where);
-    agent->call = NULL;
-    agent->streaming = false;
-    tell_end(agent, &err);
-    return false;
 }
 
-static bool on_data(void *context, struct http_call *call, const char *bytes,
-                    size_t len)
+static enum stream_next on_stream(void *context, const char *bytes, size_t len,
+                                  struct error *err)
 {
     struct source_agent *agent = context;
     struct agentlog_frame frame;
-    (void)call;
     agentlog_feed(agent->log, bytes, len);
     for (;;) {
-        struct error err = {0};
-        if (agentlog_next(agent->log, &frame, &err))
+        error_clear(err);
+        if (agentlog_next(agent->log, &frame, err)) {
             take_frame(agent, &frame);
-        else if (err.kind == ERROR_NONE)
-            return true;
-        else if (agentlog_is_too_large(agent->log))
-            return refuse_log(agent, &err);
-        else
-            tell_notice(agent, err.message);
+        } else if (err->kind == ERROR_NONE) {
+            return STREAM_ON;
+        } else if (agentlog_is_too_large(agent->log)) {
+            refuse_log(agent, err);
+            return STREAM_FAIL;
+        } else {
+            tell_notice(agent, err->message);
+        }
     }
 }
 
-static bool is_type(const struct http_call *call, const char *type)
-{
-    const char *given = http_header(call, "content-type");
-    size_t len = strlen(type);
-    return given && strncasecmp(given, type, len) == 0 &&
-           strchr("; \t", given[len]) != NULL;
-}
-
-static void on_headers(void *context, struct http_call *call)
+static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
+                                 struct error *err)
 {
     struct source_agent *agent = context;
-    if (http_status(call) != 200 || !is_type(call, "text/event-stream"))
-        return;
-    agent->streaming = true;
-    agent->renewed = false;
-    agentlog_restart(agent->log);
-    tell_link(agent, CONNECTION_LIVE, -1, NULL);
-    http_stream(call, on_data);
+    if (!agent->polls)
+        return on_stream(context, bytes, len, err);
+    if (buf_add(&agent->answer, bytes, len))
+        return STREAM_ON;
+    error_set(err, ERROR_PROTOCOL, "a log of more than %d MiB",
+              MAX_TEXT / 1024 / 1024);
+    refuse_log(agent, err);
+    return STREAM_FAIL;
 }
 
-static void describe(const struct source_agent *agent, struct error *err,
-                     const struct http_call *call,
-                     const struct http_result *result)
+static enum stream_next on_polled(struct source_agent *agent, struct error *err)
 {
-    struct buf where = buf_make(0), why = buf_make(0);
-    const char *type = http_header(call, "content-type");
-    long status = result->status;
-    url_for_display(&where, agent->options.api_url);
-    wire_error_reason(&why, result->body, result->body_len);
-    if (result->failure != HTTP_OK)
-        error_set(err, ERROR_CONNECTION, "%s: %s", buf_str(&where),
-                  result->reason);
-    else if (status == 200)
-        error_set(err, ERROR_PROTOCOL,
-                  "%s answered with %.80s instead of agent %.80s's log",
-                  buf_str(&where), type ? type : "no content type",
-                  agent->options.run);
-    else
-        error_set(err,
-                  status == 401 || status == 403   ? ERROR_AUTH
-                  : status == 404                  ? ERROR_NOT_FOUND
-                  : status == 429 || status >= 500 ? ERROR_CONNECTION
-                                                   : ERROR_PROTOCOL,
-                  "%s, agent %.80s: %ld %s", buf_str(&where),
-                  agent->options.run, status, buf_str(&why));
-    buf_free(&where);
-    buf_free(&why);
+    struct agentlog_frame frame;
+    agent->polling.pause_ms = POLL_MS;
+    if (!agentlog_take(agent->log, buf_str(&agent->answer), agent->answer.len,
+                       &frame, err))
+        return STREAM_RETRY;
+    frame.final |= status_is_terminal(status_of(frame.status));
+    take_frame(agent, &frame);
+    return STREAM_ON;
+}
+
+static enum stream_next on_ended(void *context, struct error *err)
+{
+    struct source_agent *agent = context;
+    if (agent->polls)
+        return on_polled(agent, err);
+    error_set(err, ERROR_CONNECTION,
+              "the server ended the log without saying that it was over");
+    return STREAM_RETRY;
+}
+
+static void on_opened(void *context, const struct http_call *call)
+{
+    struct source_agent *agent = context;
+    (void)call;
+    buf_clear(&agent->answer);
+    if (!agent->polls)
+        agentlog_restart(agent->log);
 }
 
 static bool has_no_stream(const struct http_result *result)
 {
-    return result->failure == HTTP_OK && result->status == 404 &&
+    return result->status == 404 &&
            memmem(result->body, result->body_len, "Route not found", 15);
 }
 
-/* An answer that was no stream, or no answer. */
-static void handle_answer(struct source_agent *agent, struct http_call *call,
-                          const struct http_result *result)
-{
-    struct error err = {0};
-    long status = result->status;
-    describe(agent, &err, call, result);
-    if (has_no_stream(result) && !agent->polling) {
-        agent->polling = true;
-        connect_now(agent);
-    } else if (result->failure != HTTP_OK) {
-        bool final = result->failure == HTTP_REDIRECTED ||
-                     (result->failure == HTTP_INSECURE && !agent->heard);
-        if (final)
-            tell_end(agent, &err);
-        else
-            retry(agent, &err, status != 0, -1);
-    } else if (status == 401 && agent->options.renew && !agent->renewed) {
-        agent->renewed = true;
-        agent->options.renew(agent->options.renew_context, &agent->options);
-        connect_now(agent);
-    } else if (status == 429) {
-        retry(agent, &err, true, LIMITED_MS);
-    } else if (status == 408 || status >= 500) {
-        retry(agent, &err, true, http_retry_after_ms(call));
-    } else {
-        tell_end(agent, &err);
-    }
-}
-
-static void on_done(void *context, struct http_call *call,
-                    const struct http_result *result)
+static enum stream_next on_refused(void *context,
+                                   const struct http_result *result)
 {
     struct source_agent *agent = context;
-    bool streamed = agent->streaming;
-    agent->call = NULL;
-    agent->streaming = false;
-    if (!streamed) {
-        handle_answer(agent, call, result);
-    } else if (agent->facts.finished) {
-        tell_end(agent, NULL);
-    } else {
-        struct error err = {0};
-        error_set(&err, ERROR_CONNECTION,
-                  "the server ended the log without saying that it was over");
-        retry(agent, &err, true, -1);
+    if (!agent->polls && has_no_stream(result)) {
+        agent->polls = true;
+        stream_link_set_policy(agent->link, &agent->polling);
+        return STREAM_ON;
     }
+    enum stream_next next = stream_judge(result);
+    return next == STREAM_DONE ? STREAM_FAIL : next; /* 204 tells nothing */
 }
 
-static void on_poll(void *context, struct http_call *call,
-                    const struct http_result *result)
-{
-    struct source_agent *agent = context;
-    struct agentlog_frame frame;
-    struct error err = {0};
-    agent->call = NULL;
-    if (result->failure != HTTP_OK || result->status != 200) {
-        handle_answer(agent, call, result);
-    } else if (agentlog_take(agent->log, result->body, result->body_len, &frame,
-                             &err)) {
-        agent->renewed = false;
-        tell_link(agent, CONNECTION_POLLING, -1, NULL);
-        frame.final |= status_is_terminal(status_of(frame.status));
-        take_frame(agent, &frame);
-        loop_timer_start(agent->loop, &agent->wait, POLL_MS, connect_now,
-                         agent);
-    } else {
-        retry(agent, &err, true, -1);
-    }
-}
-
-static void connect_now(void *context)
+static bool on_request(void *context, struct http_request *request)
 {
     struct source_agent *agent = context;
     static const char *const headers[] = {
         "Accept: text/event-stream, application/json;q=0.5",
         "Cache-Control: no-store", NULL};
-    struct buf url = buf_make(0);
-    buf_addf(&url, "%s/api/agents/", agent->options.api_url);
-    url_encode(&url, agent->options.run);
-    buf_adds(&url, agent->polling ? "/logs" : "/logs/stream");
+    mem_wipe(agent->url.data, agent->url.len); /* may hold a token */
+    buf_clear(&agent->url);
+    buf_addf(&agent->url, "%s/api/agents/", agent->options.api_url);
+    url_encode(&agent->url, agent->options.run);
+    buf_adds(&agent->url, agent->polls ? "/logs" : "/logs/stream");
     if (agent->options.query_token) {
-        buf_adds(&url, "?token=");
-        url_encode(&url, agent->options.query_token);
+        buf_adds(&agent->url, "?token=");
+        url_encode(&agent->url, agent->options.query_token);
     }
-    struct http_request request = {
-        .url = buf_str(&url),
-        .headers = headers,
-        .private_headers = agent->options.headers,
-        .max_body = agent->polling ? MAX_TEXT : MAX_BODY,
-        .idle_ms = agent->polling ? ANSWER_MS : agent->options.idle_ms,
-        .connect_ms = CONNECT_MS,
-        .on_headers = agent->polling ? NULL : on_headers,
-        .on_done = agent->polling ? on_poll : on_done,
-        .context = agent,
+    request->url = buf_str(&agent->url);
+    request->headers = headers;
+    request->private_headers = agent->options.headers;
+    return true;
+}
+
+static bool on_renew(void *context)
+{
+    struct source_agent *agent = context;
+    if (!agent->options.renew)
+        return false;
+    agent->options.renew(agent->options.renew_context, &agent->options);
+    stream_link_open(agent->link);
+    return true;
+}
+
+/* What is known is told before the connection is said to be closed. */
+static void on_state(void *context, const struct connection *link)
+{
+    struct source_agent *agent = context;
+    struct event event = {.type = EVENT_CONNECTION, .connection = *link};
+    if (link->state == CONNECTION_CLOSED) {
+        emit_lines(agent, last_lines(agent));
+        tell_facts(agent);
+    }
+    emit(agent, &event);
+}
+
+static void on_over(void *context, const struct error *failure)
+{
+    tell_end(context, failure);
+}
+
+static const struct stream_ops link_ops = {
+    .request = on_request,
+    .opened = on_opened,
+    .bytes = on_bytes,
+    .ended = on_ended,
+    .refused = on_refused,
+    .renew = on_renew,
+    .state = on_state,
+    .over = on_over,
+};
+
+static void set_policies(struct source_agent *agent)
+{
+    const struct source_options *options = &agent->options;
+    agent->streaming = (struct stream_policy){
+        .transport = "sse",
+        .state = CONNECTION_LIVE,
+        .type = "text/event-stream",
+        .wanted = "the log of an agent",
+        .idle_ms = options->idle_ms,
+        .limited_ms = LIMITED_MS,
+        .first_tries = FIRST_TRIES,
+        .max_retries = options->max_retries,
+        .delay_ms = backoff_ms,
     };
-    agent->call = http_start(agent->http, &request);
-    mem_wipe(url.data, url.len);
-    buf_free(&url);
+    agent->polling = agent->streaming;
+    agent->polling.transport = "poll";
+    agent->polling.state = CONNECTION_POLLING;
+    agent->polling.type = "application/json";
+    agent->polling.idle_ms = ANSWER_MS;
 }
 
-static void start(struct source *base)
-{
-    struct source_agent *agent = (struct source_agent *)base;
-    tell_link(agent, CONNECTION_CONNECTING, -1, NULL);
-    connect_now(agent);
-}
+/* The source. */
 
-static void wake(struct source *base)
+static void open_link(struct source *base)
 {
-    struct source_agent *agent = (struct source_agent *)base;
-    if (agent->ended)
-        return;
-    http_cancel(agent->call);
-    agent->streaming = false;
-    loop_timer_stop(agent->loop, &agent->wait);
-    connect_now(agent);
+    stream_link_open(((struct source_agent *)base)->link);
 }
 
 static void destroy(struct source *base)
 {
     struct source_agent *agent = (struct source_agent *)base;
-    http_cancel(agent->call);
-    loop_timer_stop(agent->loop, &agent->wait);
+    stream_link_destroy(agent->link);
     loop_timer_stop(agent->loop, &agent->quiet);
     loop_timer_stop(agent->loop, &agent->final);
+    mem_wipe(agent->url.data, agent->url.len);
+    buf_free(&agent->url);
+    buf_free(&agent->answer);
     agentlog_destroy(agent->log);
     facts_free(&agent->facts);
     facts_free(&agent->told);
@@ -513,8 +439,8 @@ static void destroy(struct source *base)
 
 static const struct source_ops ops = {
     .name = "agent",
-    .start = start,
-    .wake = wake,
+    .start = open_link,
+    .wake = open_link,
     .destroy = destroy,
 };
 
@@ -525,11 +451,13 @@ struct source *source_agent_create(const struct source_options *options,
     struct source_agent *agent = mem_zalloc(1, sizeof *agent);
     agent->base.ops = &ops;
     agent->options = *options;
-    agent->http = http;
     agent->loop = loop;
     agent->emit = emit_event;
     agent->context = context;
-    agent->link.state = CONNECTION_CLOSED;
+    agent->answer = buf_make(MAX_TEXT);
+    set_policies(agent);
+    agent->link =
+        stream_link_create(http, loop, &agent->streaming, &link_ops, agent);
     agent->log = agentlog_create(MAX_TEXT);
     facts_init(&agent->facts);
     facts_init(&agent->told);

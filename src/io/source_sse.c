@@ -13,19 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/stream_link.h"
 #include "wire/backoff.h"
 #include "wire/sse.h"
-#include "wire/url.h"
-#include "wire/wire_error.h"
 
 enum {
     MAX_EVENT = 32 * 1024 * 1024,
-    MAX_BODY = 64 * 1024, /* of an answer that is no stream */
-    CONNECT_MS = 10 * 1000,
     RETRY_MS = 2000, /* until the stream says otherwise */
     FIRST_TRIES = 3,
     READ_SIZE = 64 * 1024
@@ -34,20 +30,17 @@ enum {
 struct source_sse {
     struct source base;
     struct source_options options;
-    struct http *http;
     struct loop *loop;
     event_fn *emit;
     void *context;
     struct sse *sse;
-    struct http_call *call;
-    struct loop_timer wait;
-    struct connection link;
+    struct stream_policy policy;
+    struct stream_link *link; /* NULL: reads standard input */
+    struct buf last_id;       /* the header of the next request … */
+    const char *headers[4];   /* … and all of them */
     uint64_t seq;
-    int attempt;
-    bool heard, streaming, ended;
+    bool ended;
 };
-
-static void connect_now(void *context);
 
 static void emit(struct source_sse *source, struct event *event)
 {
@@ -55,21 +48,10 @@ static void emit(struct source_sse *source, struct event *event)
     source->emit(source->context, event);
 }
 
-static void tell_link(struct source_sse *source, enum connection_state state,
-                      int64_t retry_in_ms, const char *reason)
+static void tell_link(struct source_sse *source, const struct connection *link)
 {
-    if (source->link.state == state && state != CONNECTION_RECONNECTING)
-        return;
-    source->link = (struct connection){
-        .state = state,
-        .transport = state == CONNECTION_CONNECTING ? NULL : "sse",
-        .attempt = source->attempt,
-        .retry_in_ms = retry_in_ms,
-        .reason = reason,
-    };
-    struct event event = {.type = EVENT_CONNECTION, .connection = source->link};
+    struct event event = {.type = EVENT_CONNECTION, .connection = *link};
     emit(source, &event);
-    source->link.reason = NULL;
 }
 
 static void tell_end(struct source_sse *source, bool complete,
@@ -78,8 +60,6 @@ static void tell_end(struct source_sse *source, bool complete,
     if (source->ended)
         return;
     source->ended = true;
-    loop_timer_stop(source->loop, &source->wait);
-    tell_link(source, CONNECTION_CLOSED, -1, NULL);
     struct event event = {.type = EVENT_END};
     event.end.complete = complete;
     event.end.failure = failure;
@@ -94,7 +74,6 @@ static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
     struct event event = {.type = EVENT_SSE};
     sse_feed(source->sse, bytes, len);
     while (sse_next(source->sse, &from, err)) {
-        source->attempt = 0;
         event.sse.seq = ++source->seq;
         event.sse.event = &from;
         emit(source, &event);
@@ -104,185 +83,93 @@ static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
 
 /* From a URL. */
 
-static void reconnect(struct source_sse *source, int64_t delay_ms,
-                      const char *reason)
+static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
+                                 struct error *err)
 {
-    source->attempt++;
-    tell_link(source, CONNECTION_RECONNECTING, delay_ms, reason);
-    loop_timer_start(source->loop, &source->wait, delay_ms, connect_now,
-                     source);
-}
-
-static int64_t retry_ms(const struct source_sse *source)
-{
+    struct source_sse *source = context;
+    uint64_t before = source->seq;
+    bool fine = take_bytes(source, bytes, len, err);
+    if (source->seq != before)
+        stream_link_alive(source->link);
     int64_t asked = sse_retry_ms(source->sse);
-    return asked >= 0 ? asked : RETRY_MS;
+    if (asked >= 0)
+        source->policy.pause_ms = asked;
+    return fine ? STREAM_ON : STREAM_RETRY;
 }
 
-static bool has_patience(const struct source_sse *source, bool answered)
+static enum stream_next on_ended(void *context, struct error *err)
 {
-    int tries = source->attempt + 1;
-    if (source->options.max_retries >= 0 && tries > source->options.max_retries)
-        return false;
-    return source->heard || answered || tries < FIRST_TRIES;
+    const struct source_sse *source = context;
+    (void)err;
+    return source->options.follow ? STREAM_ON : STREAM_DONE;
 }
 
-/* A failure that may pass. */
-static void retry(struct source_sse *source, const struct error *err,
-                  bool answered, int64_t server_ms)
-{
-    if (!has_patience(source, answered)) {
-        tell_end(source, false, err);
-        return;
-    }
-    int64_t delay =
-        backoff_ms(source->attempt + 1, (uint32_t)rand(), server_ms);
-    int64_t least = retry_ms(source);
-    reconnect(source, source->heard && least > delay ? least : delay,
-              err->message);
-}
-
-static bool is_event_stream(const struct http_call *call)
-{
-    static const char wanted[] = "text/event-stream";
-    const char *type = http_header(call, "content-type");
-    /* of several types in one header the last one counts */
-    const char *comma = type ? strrchr(type, ',') : NULL;
-    if (comma)
-        type = comma + 1 + strspn(comma + 1, " \t");
-    size_t len = strlen(wanted);
-    return type && strncasecmp(type, wanted, len) == 0 &&
-           strchr("; \t", type[len]) != NULL;
-}
-
-static bool on_data(void *context, struct http_call *call, const char *bytes,
-                    size_t len)
+static void on_opened(void *context, const struct http_call *call)
 {
     struct source_sse *source = context;
-    struct error err = {0};
     (void)call;
-    if (take_bytes(source, bytes, len, &err))
-        return true;
-    source->call = NULL;
-    source->streaming = false;
-    retry(source, &err, true, -1);
-    return false;
-}
-
-static void on_headers(void *context, struct http_call *call)
-{
-    struct source_sse *source = context;
-    if (http_status(call) != 200 || !is_event_stream(call))
-        return;
-    source->streaming = source->heard = true;
-    tell_link(source, CONNECTION_LIVE, -1, NULL);
-    http_stream(call, on_data);
-}
-
-/* The answer was no stream: says what it was instead. */
-static void refuse_answer(struct source_sse *source, struct http_call *call,
-                          const struct http_result *result)
-{
-    struct error err = {0};
-    struct buf where = buf_make(0), why = buf_make(0);
-    const char *type = http_header(call, "content-type");
-    long status = result->status;
-    url_for_display(&where, source->options.api_url);
-    wire_error_reason(&why, result->body, result->body_len);
-    if (status == 200)
-        error_set(&err, ERROR_PROTOCOL,
-                  "%s answered with %.80s, not with an event stream%s%s",
-                  buf_str(&where), type ? type : "no content type",
-                  why.len ? ": " : "", buf_str(&why));
-    else
-        error_set(&err,
-                  status == 401 || status == 403 ? ERROR_AUTH
-                  : status == 404                ? ERROR_NOT_FOUND
-                                                 : ERROR_PROTOCOL,
-                  "%s answered %ld%s%s", buf_str(&where), status,
-                  why.len ? ": " : "", buf_str(&why));
-    if (status == 408 || status == 429 || status >= 500)
-        retry(source, &err, true, http_retry_after_ms(call));
-    else
-        tell_end(source, false, &err);
-    buf_free(&where);
-    buf_free(&why);
-}
-
-static void handle_failure(struct source_sse *source,
-                           const struct http_result *result)
-{
-    struct error err = {0};
-    struct buf where = buf_make(0);
-    url_for_display(&where, source->options.api_url);
-    error_set(&err,
-              result->failure == HTTP_REDIRECTED ? ERROR_PROTOCOL
-                                                 : ERROR_CONNECTION,
-              "%s: %s", buf_str(&where), result->reason);
-    if (result->failure == HTTP_REDIRECTED ||
-        (result->failure == HTTP_INSECURE && !source->heard))
-        tell_end(source, false, &err);
-    else
-        retry(source, &err, result->status != 0, -1);
-    buf_free(&where);
-}
-
-static void on_done(void *context, struct http_call *call,
-                    const struct http_result *result)
-{
-    struct source_sse *source = context;
-    bool streamed = source->streaming;
-    source->call = NULL;
-    source->streaming = false;
-    if (result->status == 204) {
-        tell_end(source, true, NULL);
-    } else if (result->failure != HTTP_OK) {
-        handle_failure(source, result);
-    } else if (!streamed) {
-        refuse_answer(source, call, result);
-    } else if (!source->options.follow) {
-        tell_end(source, true, NULL);
-    } else {
-        reconnect(source, retry_ms(source), "the server ended the stream");
-    }
+    sse_restart(source->sse);
 }
 
 /* Last-Event-ID goes back byte for byte; what a header cannot hold never gets
  * into the id (lines end there) but for NUL, which the parser refuses. */
-static char *last_id_header(const struct source_sse *source)
-{
-    const char *id = sse_last_event_id(source->sse);
-    struct buf header = buf_make(0);
-    if (!*id)
-        return NULL;
-    buf_addf(&header, "Last-Event-ID: %s", id);
-    return buf_take(&header);
-}
-
-static void connect_now(void *context)
+static bool on_request(void *context, struct http_request *request)
 {
     struct source_sse *source = context;
-    char *last_id = last_id_header(source);
-    const char *const headers[] = {"Accept: text/event-stream",
-                                   "Cache-Control: no-store", last_id, NULL};
-    sse_restart(source->sse);
-    struct http_request request = {
-        .url = source->options.api_url,
-        .headers = headers,
-        .private_headers = source->options.headers,
-        .may_leave_origin = true,
-        .max_body = MAX_BODY,
-        .idle_ms = source->options.idle_ms,
-        .connect_ms = CONNECT_MS,
-        .on_headers = on_headers,
-        .on_done = on_done,
-        .context = source,
-    };
-    source->call = http_start(source->http, &request);
-    free(last_id);
+    const char *id = sse_last_event_id(source->sse);
+    buf_clear(&source->last_id);
+    buf_addf(&source->last_id, "Last-Event-ID: %s", id);
+    source->headers[0] = "Accept: text/event-stream";
+    source->headers[1] = "Cache-Control: no-cache";
+    source->headers[2] = *id ? buf_str(&source->last_id) : NULL;
+    request->url = source->options.api_url;
+    request->headers = source->headers;
+    request->private_headers = source->options.headers;
+    request->may_leave_origin = true;
+    return true;
 }
 
+static bool on_renew(void *context)
+{
+    struct source_sse *source = context;
+    if (!source->options.renew)
+        return false;
+    source->options.renew(source->options.renew_context, &source->options);
+    stream_link_open(source->link);
+    return true;
+}
+
+static void on_state(void *context, const struct connection *link)
+{
+    tell_link(context, link);
+}
+
+static void on_over(void *context, const struct error *failure)
+{
+    tell_end(context, !failure, failure);
+}
+
+static const struct stream_ops link_ops = {
+    .request = on_request,
+    .opened = on_opened,
+    .bytes = on_bytes,
+    .ended = on_ended,
+    .renew = on_renew,
+    .state = on_state,
+    .over = on_over,
+};
+
 /* From standard input. */
+
+static void tell_input(struct source_sse *source, enum connection_state state)
+{
+    struct connection link = {
+        .state = state,
+        .transport = state == CONNECTION_CONNECTING ? NULL : "sse",
+        .retry_in_ms = -1,
+    };
+    tell_link(source, &link);
+}
 
 static void on_input(void *context)
 {
@@ -298,13 +185,9 @@ static void on_input(void *context)
     else if (len > 0 && take_bytes(source, bytes, (size_t)len, &err))
         return;
     loop_set_input(source->loop, -1, NULL, NULL);
+    tell_input(source, CONNECTION_CLOSED);
     tell_end(source, err.kind == ERROR_NONE,
              err.kind == ERROR_NONE ? NULL : &err);
-}
-
-static bool reads_input(const struct source_sse *source)
-{
-    return strcmp(source->options.api_url, "-") == 0;
 }
 
 /* The source. */
@@ -312,33 +195,29 @@ static bool reads_input(const struct source_sse *source)
 static void start(struct source *base)
 {
     struct source_sse *source = (struct source_sse *)base;
-    tell_link(source, CONNECTION_CONNECTING, -1, NULL);
-    if (reads_input(source)) {
-        tell_link(source, CONNECTION_LIVE, -1, NULL);
-        loop_set_input(source->loop, STDIN_FILENO, on_input, source);
-    } else {
-        connect_now(source);
+    if (source->link) {
+        stream_link_open(source->link);
+        return;
     }
+    tell_input(source, CONNECTION_CONNECTING);
+    tell_input(source, CONNECTION_LIVE);
+    loop_set_input(source->loop, STDIN_FILENO, on_input, source);
 }
 
 /* A stream may be dead after a sleep; there is no way to ask but anew. */
 static void wake(struct source *base)
 {
     struct source_sse *source = (struct source_sse *)base;
-    if (source->ended || reads_input(source))
-        return;
-    http_cancel(source->call);
-    source->streaming = false;
-    loop_timer_stop(source->loop, &source->wait);
-    connect_now(source);
+    if (source->link)
+        stream_link_open(source->link);
 }
 
 static void destroy(struct source *base)
 {
     struct source_sse *source = (struct source_sse *)base;
-    http_cancel(source->call);
-    loop_timer_stop(source->loop, &source->wait);
+    stream_link_destroy(source->link);
     sse_destroy(source->sse);
+    buf_free(&source->last_id);
     free(source);
 }
 
@@ -356,11 +235,24 @@ struct source *source_sse_create(const struct source_options *options,
     struct source_sse *source = mem_zalloc(1, sizeof *source);
     source->base.ops = &ops;
     source->options = *options;
-    source->http = http;
     source->loop = loop;
     source->emit = emit_event;
     source->context = context;
-    source->link.state = CONNECTION_CLOSED;
     source->sse = sse_create(MAX_EVENT);
+    source->policy = (struct stream_policy){
+        .transport = "sse",
+        .state = CONNECTION_LIVE,
+        .type = "text/event-stream",
+        .wanted = "an event stream",
+        .ended = "the server ended the stream",
+        .idle_ms = options->idle_ms,
+        .pause_ms = RETRY_MS,
+        .first_tries = FIRST_TRIES,
+        .max_retries = options->max_retries,
+        .delay_ms = backoff_ms,
+    };
+    if (strcmp(options->api_url, "-") != 0)
+        source->link =
+            stream_link_create(http, loop, &source->policy, &link_ops, source);
     return &source->base;
 }
