@@ -258,7 +258,7 @@ static void apply_log(struct run *run, const struct event *event)
 static void apply_sse(struct run *run, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
-    bool named = strcmp(from->event, "message") != 0;
+    bool named = from->event != SSE_MESSAGE && strcmp(from->event, SSE_MESSAGE);
     struct entry entry = {
         .seq = event->sse.seq,
         .kind = ENTRY_LOG,

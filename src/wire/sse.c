@@ -1,5 +1,6 @@
-/* A line that lies whole in the chunk is read where it lies; only one that a
- * chunk cuts is gathered in `line`. */
+/* An event of a single data line that lies whole in the chunk, as most do, is
+ * read where it lies. All others are read line by line: a line that a chunk
+ * cuts is gathered in `line`, data in `data`. */
 #include "config.h"
 
 #include "wire/sse.h"
@@ -22,12 +23,14 @@ struct sse {
     bool after_cr; /* a LF now belongs to the CR before */
     bool too_large;
     int64_t retry_ms;
-    uint64_t comments;
+    uint64_t comments, copied;
 };
 
 enum {
     PAST_BOM = 3
 };
+
+const char SSE_MESSAGE[] = "message";
 
 /* A year: more is taken for that, so that it can be added to a time. */
 #define MOST_RETRY_MS (INT64_C(366) * 24 * 3600 * 1000)
@@ -109,7 +112,7 @@ static void set_retry(struct sse *sse, const char *value, size_t len)
 
 static void set(struct buf *buf, const char *value, size_t len)
 {
-    buf_clear(buf);
+    buf->len = 0;
     buf_add(buf, value, len);
 }
 
@@ -126,6 +129,7 @@ static void read_field(struct sse *sse, const char *line, size_t len)
     if (named(line, name_len, "data")) {
         buf_add(&sse->data, value, value_len);
         buf_addc(&sse->data, '\n');
+        sse->copied += value_len;
     } else if (named(line, name_len, "event")) {
         set(&sse->event, value, value_len);
     } else if (named(line, name_len, "id")) {
@@ -153,7 +157,7 @@ static bool dispatch(struct sse *sse, struct sse_event *event)
     }
     buf_truncate(&sse->data, sse->data.len - 1);
     *event = (struct sse_event){
-        .event = sse->event.len ? buf_str(&sse->event) : "message",
+        .event = sse->event.len ? buf_str(&sse->event) : SSE_MESSAGE,
         .data = buf_str(&sse->data),
         .data_len = sse->data.len,
         .id = buf_str(&sse->last_id),
@@ -178,15 +182,96 @@ static bool take_line(struct sse *sse, const char *line, size_t len,
 }
 
 /* Most streams have no CR: it is looked for once a chunk, not once a line. */
-static const char *line_end(struct sse *sse)
+static const char *next_cr(struct sse *sse)
 {
     if (!sse->cr || sse->cr < sse->p) {
         sse->cr = memchr(sse->p, '\r', (size_t)(sse->end - sse->p));
         if (!sse->cr)
             sse->cr = sse->end;
     }
-    const char *lf = memchr(sse->p, '\n', (size_t)(sse->cr - sse->p));
-    return lf || sse->cr == sse->end ? lf : sse->cr;
+    return sse->cr;
+}
+
+static const char *line_end(struct sse *sse)
+{
+    const char *cr = next_cr(sse);
+    const char *lf = memchr(sse->p, '\n', (size_t)(cr - sse->p));
+    return lf || cr == sse->end ? lf : cr;
+}
+
+/* The value of a field, where the line at p is one. */
+static const char *value_of(const char *p, const char *lf, const char *field,
+                            size_t field_len)
+{
+    if ((size_t)(lf - p) < field_len || memcmp(p, field, field_len) != 0)
+        return NULL;
+    p += field_len;
+    return p + (*p == ' ');
+}
+
+/* What an event says, where it lies. */
+struct whole {
+    const char *data, *data_end;
+    const char *id, *id_end;
+    const char *name, *name_end;
+};
+
+/* The line [p, lf) of an event; false when it is not as usual. */
+static bool take_usual_line(struct whole *whole, const char *p, const char *lf)
+{
+    const char *value;
+    if ((value = value_of(p, lf, "data:", 5)) && !whole->data) {
+        whole->data = value;
+        whole->data_end = lf;
+    } else if ((value = value_of(p, lf, "id:", 3)) && !whole->id &&
+               !memchr(value, '\0', (size_t)(lf - value))) {
+        whole->id = value;
+        whole->id_end = lf;
+    } else if ((value = value_of(p, lf, "event:", 6)) && !whole->name) {
+        whole->name = value;
+        whole->name_end = lf;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Takes an event that lies whole in the chunk. False when there is none or it
+ * is not as usual; then nothing has changed. */
+static bool take_whole(struct sse *sse, struct sse_event *event)
+{
+    struct whole whole = {0};
+    const char *p = sse->p, *lf = p;
+    while (p < sse->end && *p != '\n') {
+        lf = memchr(p, '\n', (size_t)(sse->end - p));
+        if (!lf || !take_usual_line(&whole, p, lf))
+            return false;
+        p = lf + 1;
+    }
+    if (p == sse->end || !whole.data || (size_t)(lf - sse->p) > sse->max_event)
+        return false;
+    if (whole.id)
+        set(&sse->last_id, whole.id, (size_t)(whole.id_end - whole.id));
+    if (whole.name)
+        set(&sse->event, whole.name, (size_t)(whole.name_end - whole.name));
+    *event = (struct sse_event){
+        .event = sse->event.len ? buf_str(&sse->event) : SSE_MESSAGE,
+        .data = whole.data,
+        .data_len = (size_t)(whole.data_end - whole.data),
+        .id = buf_str(&sse->last_id),
+        .id_len = sse->last_id.len,
+    };
+    sse->event.len = 0;
+    sse->p = p + 1;
+    return true;
+}
+
+/* At the start of an event, with no CR in what is left of the chunk. */
+static bool may_be_whole(struct sse *sse)
+{
+    return sse->p < sse->end && !sse->after_cr && !sse->too_large &&
+           !sse->line.len && !sse->data.len && !sse->event.len &&
+           !sse->id_given && next_cr(sse) == sse->end;
 }
 
 static bool is_too_large(struct sse *sse, size_t more, struct error *err)
@@ -203,6 +288,8 @@ static bool is_too_large(struct sse *sse, size_t more, struct error *err)
 
 bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
 {
+    if (may_be_whole(sse) && take_whole(sse, event))
+        return true;
     while (sse->p < sse->end && !sse->too_large) {
         if (sse->after_cr && *sse->p == '\n')
             sse->p++;
@@ -212,8 +299,10 @@ bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
         size_t len = (size_t)((stop ? stop : sse->end) - start);
         if (is_too_large(sse, len, err))
             return false;
-        if (!stop || sse->line.len)
+        if (!stop || sse->line.len) {
             buf_add(&sse->line, start, len);
+            sse->copied += len;
+        }
         sse->p = stop ? stop + 1 : sse->end;
         if (!stop)
             break;
@@ -242,4 +331,9 @@ const char *sse_last_event_id(const struct sse *sse)
 uint64_t sse_comments(const struct sse *sse)
 {
     return sse->comments;
+}
+
+uint64_t sse_copied(const struct sse *sse)
+{
+    return sse->copied;
 }

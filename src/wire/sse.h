@@ -11,15 +11,18 @@
 
 struct sse; /* one stream's parser: keeps what a cut chunk left behind */
 
-/* Texts are zero-terminated and may hold NULs (but for id); bytes are passed
- * on as they came, invalid UTF-8 included. */
+/* Bytes are passed on as they came, NULs and invalid UTF-8 included. */
 struct sse_event {
-    const char *event; /* "message" when none was given */
-    const char *data;
+    const char *event; /* zero-terminated; SSE_MESSAGE when none was given */
+    const char *data;  /* not terminated */
     size_t data_len;
-    const char *id; /* last event id at that moment; "" for none */
+    const char *id; /* last event id at that moment, zero-terminated and
+                     * without NULs in it; "" for none */
     size_t id_len;
 };
+
+/* "message": the type of events that name none. */
+extern const char SSE_MESSAGE[];
 
 /* max_event: bytes one event may take before the stream counts as broken. */
 struct sse *sse_create(size_t max_event);
@@ -29,8 +32,9 @@ void sse_destroy(struct sse *sse);
  */
 void sse_feed(struct sse *sse, const char *bytes, size_t len);
 
-/* Take the next event; it points into the parser and is valid until the next
- * call. False: all bytes are used up, or *err is set (an event too large). */
+/* Take the next event; it points into the parser and the chunk and is valid
+ * until the next call. False: all bytes are used up, or *err is set (an event
+ * too large). */
 bool sse_next(struct sse *sse, struct sse_event *event, struct error *err);
 
 /* Reconnection time the stream has set, ms; -1: none. */
@@ -41,6 +45,10 @@ const char *sse_last_event_id(const struct sse *sse);
 
 /* Comments seen: a sign of life. */
 uint64_t sse_comments(const struct sse *sse);
+
+/* Bytes of data that were copied, since chunks cut them or lines were joined.
+ */
+uint64_t sse_copied(const struct sse *sse);
 
 /* A new connection: forgets an unfinished event, keeps the last event id. */
 void sse_restart(struct sse *sse);

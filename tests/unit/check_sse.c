@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 
+#include "random.h"
 #include "unit.h"
 
 /* Appends the events of a chunk as "type|data|id;". */
@@ -115,6 +116,71 @@ START_TEST(stream_is_read_the_same_byte_by_byte)
 }
 END_TEST
 
+/* A stream made of lines by chance. */
+static void add_lines(struct buf *out, uint64_t *state)
+{
+    static const char *const lines[] = {
+        "data: a",         "data:b",   "data",      "data:",
+        "data: {\"c\":1}", "id: 7",    "id:",       "id",
+        "id: 1,2,3",       "event: x", "event:y z", "event:",
+        "event: message",  ": hi",     "retry: 10", "dat: a",
+        "idata: b",        "",         "",          "",
+    };
+    enum {
+        COUNT = sizeof lines / sizeof *lines
+    };
+    bool has_cr = chance(state, 4) == 0;
+    for (size_t i = chance(state, 30); i > 0; i--) {
+        buf_adds(out, lines[chance(state, COUNT)]);
+        if (chance(state, 40) == 0)
+            buf_addc(out, '\0');
+        buf_adds(out, has_cr && chance(state, 3) == 0   ? "\r"
+                      : has_cr && chance(state, 3) == 0 ? "\r\n"
+                                                        : "\n");
+    }
+}
+
+START_TEST(streams_of_any_lines_are_read_the_same_however_they_are_cut)
+{
+    uint64_t state = 20260304;
+    for (int round = 0; round < 3000; round++) {
+        struct buf bytes = buf_make(0), want = buf_make(0), got = buf_make(0);
+        struct sse *single = sse_create(1000), *cut = sse_create(1000);
+        add_lines(&bytes, &state);
+        for (size_t i = 0; i < bytes.len; i++)
+            read_chunk(&want, single, bytes.data + i, 1);
+        for (size_t at = 0, len; at < bytes.len; at += len) {
+            len = 1 + chance(&state, round % 2 ? 20 : 400);
+            len = len < bytes.len - at ? len : bytes.len - at;
+            read_chunk(&got, cut, bytes.data + at, len);
+        }
+        ck_assert_uint_eq(got.len, want.len);
+        ck_assert_mem_eq(buf_str(&got), buf_str(&want), want.len);
+        ck_assert_str_eq(sse_last_event_id(cut), sse_last_event_id(single));
+        ck_assert_uint_eq(sse_comments(cut), sse_comments(single));
+        sse_destroy(single);
+        sse_destroy(cut);
+        buf_free(&bytes);
+        buf_free(&want);
+        buf_free(&got);
+    }
+}
+END_TEST
+
+START_TEST(event_that_lies_whole_in_the_chunk_is_not_copied)
+{
+    static const char bytes[] = "id: 1\nevent: x\ndata: 0123456789\n\n"
+                                "data: 0123456789\n\ndata: 0123";
+    struct buf got = buf_make(0);
+    struct sse *sse = sse_create(1000);
+    read_chunk(&got, sse, bytes, sizeof bytes - 1);
+    ck_assert_str_eq(buf_str(&got), "x|0123456789|1;message|0123456789|1;");
+    ck_assert_uint_eq(sse_copied(sse), strlen("data: 0123"));
+    sse_destroy(sse);
+    buf_free(&got);
+}
+END_TEST
+
 START_TEST(event_is_complete_at_the_lone_carriage_return)
 {
     struct buf got = buf_make(0);
@@ -192,13 +258,15 @@ END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
-UNIT_MAIN("sse",
-          tcase_add_loop_test(tc, stream_is_read_the_same_wherever_it_is_cut, 0,
-                              COUNT(vectors));
-          tcase_add_loop_test(tc, stream_is_read_the_same_byte_by_byte, 0,
-                              COUNT(vectors));
-          tcase_add_test(tc, event_is_complete_at_the_lone_carriage_return);
-          tcase_add_test(tc, comments_are_counted); tcase_add_test(
-              tc, new_connection_forgets_the_unfinished_event_and_keeps_the_id);
-          tcase_add_loop_test(tc, event_past_the_limit_is_refused, 0,
-                              COUNT(large)))
+UNIT_MAIN(
+    "sse", tcase_add_loop_test(tc, stream_is_read_the_same_wherever_it_is_cut,
+                               0, COUNT(vectors));
+    tcase_add_loop_test(tc, stream_is_read_the_same_byte_by_byte, 0,
+                        COUNT(vectors));
+    tcase_add_test(tc,
+                   streams_of_any_lines_are_read_the_same_however_they_are_cut);
+    tcase_add_test(tc, event_that_lies_whole_in_the_chunk_is_not_copied);
+    tcase_add_test(tc, event_is_complete_at_the_lone_carriage_return);
+    tcase_add_test(tc, comments_are_counted); tcase_add_test(
+        tc, new_connection_forgets_the_unfinished_event_and_keeps_the_id);
+    tcase_add_loop_test(tc, event_past_the_limit_is_refused, 0, COUNT(large)))
