@@ -26,7 +26,7 @@ enum chunk_kind {
     CHUNK_BLOCK_END,   /* text: all of it once more, if it was told */
 
     /* Calls of tools: id; name where it was told. */
-    CHUNK_TOOL_START,
+    CHUNK_TOOL_START,     /* text: which one, where id is but its place */
     CHUNK_TOOL_DELTA,     /* text: more of the arguments' JSON */
     CHUNK_TOOL_ARGUMENTS, /* json: all of them (no JSON: text) */
     CHUNK_TOOL_RESULT,    /* json; preliminary: another one replaces it */
@@ -37,7 +37,7 @@ enum chunk_kind {
 
     /* A message, and steps in it. */
     CHUNK_MESSAGE_START,
-    CHUNK_MESSAGE_FINISH, /* text: the reason, if told; id: of this alone */
+    CHUNK_MESSAGE_FINISH, /* text: the reason, if told; of its choice alone */
     CHUNK_MESSAGE_ABORT,  /* text: the reason, if told */
     CHUNK_STEP_START,
     CHUNK_STEP_FINISH,
@@ -70,9 +70,10 @@ struct chunk_move {
     struct slice text;
     struct slice json;
     const struct log_entry *log;
-    /* Such blocks have neither starts nor ends: one ends when a block of
-     * another kind, or a call, with the same id comes. */
-    bool implied;
+    /* The choice it belongs to where chunks tell no starts and ends (-1: they
+     * do, or it belongs to none). There a block ends when another kind of
+     * block, or a call, of the same choice begins, or any call of no choice. */
+    int choice;
     bool preliminary;
     bool transient;
 };
@@ -94,8 +95,7 @@ void chunk_decoder_destroy(struct chunk_decoder *decoder);
  * and says nothing, as one with empty choices. The part's text is JSON, or any
  * text; a string that holds the JSON text of a known chunk counts as that
  * chunk, since that is how the server keeps what was appended over HTTP. */
-void chunk_decode(struct chunk_decoder *decoder,
-                  const struct stream_part *part, chunk_fn *take,
-                  void *context);
+void chunk_decode(struct chunk_decoder *decoder, const struct stream_part *part,
+                  chunk_fn *take, void *context);
 
 #endif
