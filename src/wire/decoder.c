@@ -26,6 +26,7 @@ struct decoder {
     char *run;
     struct run_facts told, facts;
     struct metadata *metadata;
+    struct stream_keys streams;
     struct entry_store entry;
     uint64_t seq;
     bool has_facts;
@@ -58,6 +59,7 @@ void decoder_destroy(struct decoder *decoder)
     facts_free(&decoder->told);
     facts_free(&decoder->facts);
     metadata_destroy(decoder->metadata);
+    stream_keys_free(&decoder->streams);
     entry_store_free(&decoder->entry);
     buf_free(&decoder->scratch);
     free(decoder->run);
@@ -67,6 +69,11 @@ void decoder_destroy(struct decoder *decoder)
 const struct run_facts *decoder_facts(const struct decoder *decoder)
 {
     return &decoder->facts;
+}
+
+const struct stream_keys *decoder_streams(const struct decoder *decoder)
+{
+    return &decoder->streams;
 }
 
 uint64_t decoder_entries(const struct decoder *decoder)
@@ -338,6 +345,9 @@ void decoder_take_row(struct decoder *decoder, struct row *row, int64_t now_ms)
         metadata_read(decoder->metadata, row_metadata(row),
                       decoder->told.status == STATUS_COMPLETED, &decoder->told,
                       &change);
+    if (changed & (1u << COLUMN_METADATA | 1u << COLUMN_STREAMS))
+        stream_keys_read(&decoder->streams, metadata_streams(decoder->metadata),
+                         column_text(decoder, row, COLUMN_STREAMS));
     row_settle(row);
     emit_all(decoder, &change, now_ms);
 }
@@ -352,11 +362,14 @@ static void take_rest_run(struct decoder *decoder, const struct rest_run *run,
     decoder->polled_ms = run->updated_ms;
     rest_run_facts(run, &decoder->told);
     settle_facts(decoder);
-    if (run->metadata)
+    if (run->metadata) {
         metadata_read(decoder->metadata,
                       (struct slice){run->metadata, strlen(run->metadata)},
                       decoder->told.status == STATUS_COMPLETED, &decoder->told,
                       &change);
+        stream_keys_read(&decoder->streams, metadata_streams(decoder->metadata),
+                         NULL);
+    }
     emit_all(decoder, &change, now_ms);
 }
 

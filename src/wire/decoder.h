@@ -13,6 +13,7 @@
 #include "wire/event.h"
 #include "wire/progress.h"
 #include "wire/row.h"
+#include "wire/stream_keys.h"
 
 struct decoder_options {
     const char *run;          /* id asked for */
@@ -46,6 +47,9 @@ void decoder_take_details(struct decoder *decoder, const char *json, size_t len,
                           int64_t now_ms);
 
 const struct run_facts *decoder_facts(const struct decoder *decoder);
+
+/* Names of the run's streams, as far as it told them. */
+const struct stream_keys *decoder_streams(const struct decoder *decoder);
 
 /* Log entries emitted so far: the last seq. */
 uint64_t decoder_entries(const struct decoder *decoder);

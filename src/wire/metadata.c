@@ -12,6 +12,7 @@ struct metadata {
     struct progress_reader progress;
     struct logarray *log;
     bool had_log;
+    struct buf streams; /* empty: there are none */
 };
 
 struct metadata *metadata_create(const char *progress_key, const char *log_key,
@@ -32,12 +33,19 @@ void metadata_destroy(struct metadata *metadata)
     free(metadata->progress_key);
     free(metadata->log_key);
     logarray_destroy(metadata->log);
+    buf_free(&metadata->streams);
     free(metadata);
 }
 
 const struct logarray *metadata_log(const struct metadata *metadata)
 {
     return metadata->log;
+}
+
+struct slice metadata_streams(const struct metadata *metadata)
+{
+    const char *text = metadata->streams.len ? metadata->streams.data : NULL;
+    return (struct slice){text, metadata->streams.len};
 }
 
 /* The members that are not the log. */
@@ -60,7 +68,10 @@ static void note_member(struct metadata *metadata, struct members *members,
         members->status = value;
     else if (json_string_is(key, "currentStep"))
         members->step = value;
-    else if (!starts_with_dollars(key)) {
+    else if (json_string_is(key, "$$streams")) {
+        buf_clear(&metadata->streams);
+        buf_add(&metadata->streams, value.data, value.len);
+    } else if (!starts_with_dollars(key)) {
         buf_adds(&members->others, members->others.len ? ",\"" : "{\"");
         buf_add(&members->others, key.data, key.len);
         buf_adds(&members->others, "\":");
@@ -142,6 +153,7 @@ bool metadata_read(struct metadata *metadata, struct slice text, bool completed,
     bool log_present = false;
     *change = (struct logarray_change){.kept = logarray_count(metadata->log)};
     bool good = true;
+    buf_clear(&metadata->streams);
     if (text.data && !slice_is(text, "null")) {
         good = json_walk_start(&walk, text) && walk.close == '}';
         while (good && json_walk_key(&walk, &key)) {

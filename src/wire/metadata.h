@@ -24,6 +24,10 @@ void metadata_destroy(struct metadata *metadata);
 bool metadata_read(struct metadata *metadata, struct slice text, bool completed,
                    struct run_facts *facts, struct logarray_change *change);
 
+/* The text of the member "$$streams" as of the last read; data NULL: there was
+ * none. Valid until the next one. */
+struct slice metadata_streams(const struct metadata *metadata);
+
 /* The log as of the last read. */
 const struct logarray *metadata_log(const struct metadata *metadata);
 

@@ -515,6 +515,36 @@ START_TEST(the_end_is_believed_though_its_clock_is_behind)
 }
 END_TEST
 
+static void assert_streams(const struct fixture *f, const char *want)
+{
+    const struct stream_keys *keys = decoder_streams(f->decoder);
+    struct buf told = buf_make(0);
+    for (size_t i = 0; i < keys->count; i++)
+        buf_addf(&told, "%s;", keys->keys[i]);
+    ck_assert_str_eq(buf_str(&told), want);
+    buf_free(&told);
+}
+
+START_TEST(streams_are_named_by_column_or_metadata)
+{
+    struct fixture f = fixture_make();
+    start(&f);
+    assert_streams(&f, "");
+    feed_row(&f, "\"status\":\"EXECUTING\",\"realtimeStreams\":\"{}\"");
+    assert_streams(&f, "");
+    feed_row(&f, "\"realtimeStreams\":\"{\\\"out put\\\",b}\"");
+    assert_streams(&f, "out put;b;");
+    feed_metadata(&f, 10, "{\"$$streams\":[],\"logs\":[]}");
+    assert_streams(&f, "out put;b;");
+    feed_metadata(&f, 11, "{\"logs\":[],\"$$streams\":[\"m\"]}");
+    assert_streams(&f, "m;");
+    feed_rest(&f, REST("EXECUTING", "20",
+                       ",\"metadata\":{\"$$streams\":[\"x\",\"m\"]}"));
+    assert_streams(&f, "x;m;");
+    finish(&f);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 UNIT_MAIN("decoder", tcase_add_loop_test(tc, log_is_told_once_and_in_order, 0,
@@ -533,4 +563,5 @@ UNIT_MAIN("decoder", tcase_add_loop_test(tc, log_is_told_once_and_in_order, 0,
                               COUNT(odd_polls));
           tcase_add_test(tc, changing_the_source_neither_loses_nor_doubles);
           tcase_add_test(tc, source_that_lags_behind_takes_nothing_back);
-          tcase_add_test(tc, the_end_is_believed_though_its_clock_is_behind))
+          tcase_add_test(tc, the_end_is_believed_though_its_clock_is_behind);
+          tcase_add_test(tc, streams_are_named_by_column_or_metadata))

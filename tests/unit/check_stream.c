@@ -267,6 +267,8 @@ static const struct {
     {{V2("id: 4,5,6\n" BATCH(DATA(4, "1", "a"))), V1(""),
       V1("id: 7-0\ndata: 2\n\n")},
      "J1#a;[4](of no use)[]J2#7-0;[7-0]"},
+    {{V1("id: 5-0\ndata: 1\n\n"), V2(""), V1("data: 2\n\n")},
+     "J1#5-0;[5-0](of no use)[]J2;[]"},
     {{V2("event: ping\ndata: {}\n\n"), V1("id: 7-0\ndata: 2\n\n")},
      "[]cJ2#7-0;[7-0]"},
     {{{"V2", BYTES("data: [DONE]\n\n")}, {"v3", BYTES("data: 1\n\n")}},
