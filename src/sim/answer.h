@@ -39,9 +39,11 @@ enum answer_end {
 
 enum stream_step {
     STREAM_BYTES, /* bytes were added to out */
-    STREAM_WAIT,  /* nothing yet; ask again at *until_ms (real clock) */
+    STREAM_WAIT,  /* nothing yet; ask again at *until_ms (real clock), -1:
+                   * there is nothing to come */
     STREAM_END,   /* complete */
-    STREAM_BREAK  /* the connection breaks here */
+    STREAM_BREAK, /* the connection breaks here */
+    STREAM_RESET  /* the same, with a TCP reset */
 };
 
 /* A body that comes over time. */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 #define HTML     "text/html"
+#define EVENTS   "text/event-stream; charset=utf-8"
 #define PAGE_502 "<html><body><h1>502 Bad Gateway</h1></body></html>"
 #define PAGE_LOGIN                                                             \
     "<!doctype html><html><head><title>Sign in</title></head><body>"           \
@@ -128,6 +129,38 @@ static const struct fault_kind kinds[] = {
     {"poll-404", FAULT_POLL, FAULT_ANSWER, true, 404, NULL,
      "{\"status\":\"error\",\"error\":\"Task run not found\"}", NULL,
      "the polling endpoint does not know the run"},
+    {"stream-401", FAULT_STREAM, FAULT_ANSWER, false, 401, NULL, INVALID, NULL,
+     "the token is refused once, by a stream"},
+    {"stream-403", FAULT_STREAM, FAULT_ANSWER, true, 403, NULL, FORBIDDEN, NULL,
+     "the token's scopes are not enough for a stream"},
+    {"stream-404", FAULT_STREAM, FAULT_ANSWER, true, 404, NULL, NOT_FOUND, NULL,
+     "a stream's run is not found"},
+    {"stream-429", FAULT_STREAM, FAULT_ANSWER, false, 429, NULL, TOO_MANY, "1",
+     "too many streams, once, with Retry-After: 1"},
+    {"stream-500", FAULT_STREAM, FAULT_ANSWER, false, 500, NULL,
+     "{\"error\":\"Internal Server Error\"}", NULL, "a stream fails once"},
+    {"stream-html", FAULT_STREAM, FAULT_ANSWER, true, 200, HTML, PAGE_LOGIN,
+     NULL, "a web page instead of a stream"},
+    {"stream-json", FAULT_STREAM, FAULT_ANSWER, true, 200, NULL,
+     "{\"error\":\"Upstream unavailable\"}", NULL, "JSON instead of a stream"},
+    {"stream-empty", FAULT_STREAM, FAULT_ANSWER, false, 200, EVENTS, "", NULL,
+     "a stream without anything in it, once"},
+    {"stream-close", FAULT_STREAM, FAULT_CLOSE, false, 0, NULL, NULL, NULL,
+     "a stream's connection closes without an answer"},
+    {"stream-hang", FAULT_STREAM, FAULT_HANG, false, 0, NULL, NULL, NULL,
+     "a stream's headers never come"},
+    {"stream-cut", FAULT_STREAM_BODY, FAULT_CUT, false, 0, NULL, NULL, NULL,
+     "a stream's connection closes within an event"},
+    {"stream-reset", FAULT_STREAM_BODY, FAULT_RESET, false, 0, NULL, NULL, NULL,
+     "a stream's connection is reset while it flows"},
+    {"stream-eof", FAULT_STREAM_BODY, FAULT_EOF, false, 0, NULL, NULL, NULL,
+     "a stream ends cleanly before it is over"},
+    {"stream-silence", FAULT_STREAM_BODY, FAULT_SILENCE, false, 0, NULL, NULL,
+     NULL, "a stream falls silent: no parts, no pings, no end"},
+    {"stream-error", FAULT_STREAM_BODY, FAULT_LAST, false, 0, NULL,
+     "event: error\ndata: {\"code\":\"unavailable\",\"message\":\"read "
+     "session interrupted\"}\n\n",
+     NULL, "an event \"error\" ends a stream"},
 };
 
 size_t fault_kind_count(void)
@@ -318,6 +351,10 @@ void fault_apply(const struct fault_kind *kind, struct answer *answer)
     case FAULT_TOKEN_EXPIRED:
     case FAULT_TOKEN_OTHER_RUN:
     case FAULT_RATE_LIMIT:
-        break; /* made where the shape, the key or the time is known */
+    case FAULT_EOF:
+    case FAULT_SILENCE:
+    case FAULT_LAST:
+        break; /* made where the shape, the key, the time or the stream is
+                * known */
     }
 }

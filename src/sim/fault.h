@@ -12,12 +12,19 @@
 
 /* Which answers a fault replaces. */
 enum fault_place {
-    FAULT_FEED,     /* the run's live feed */
-    FAULT_TOKEN,    /* the token endpoint */
-    FAULT_MINT,     /* the newest minting endpoint */
-    FAULT_MINT_OLD, /* the one before it */
-    FAULT_API,      /* retrieve */
-    FAULT_POLL      /* the polling endpoint */
+    FAULT_FEED,        /* the run's live feed */
+    FAULT_TOKEN,       /* the token endpoint */
+    FAULT_MINT,        /* the newest minting endpoint */
+    FAULT_MINT_OLD,    /* the one before it */
+    FAULT_API,         /* retrieve */
+    FAULT_POLL,        /* the polling endpoint */
+    FAULT_STREAM,      /* a stream of the run */
+    FAULT_STREAM_BODY, /* the same, once it flows */
+    FAULT_AGENT,       /* an agent's log */
+    FAULT_AGENT_BODY,
+    FAULT_AGENT_POLL, /* its polling sibling */
+    FAULT_EVENTS,     /* any other event stream */
+    FAULT_EVENTS_BODY
 };
 
 enum fault_effect {
@@ -31,6 +38,9 @@ enum fault_effect {
     FAULT_CLOSE,
     FAULT_RESET,
     FAULT_HANG,
+    FAULT_EOF,     /* a stream ends, cleanly */
+    FAULT_SILENCE, /* nothing comes any more */
+    FAULT_LAST,    /* the table's body, then the end */
     FAULT_TOKEN_EXPIRED,
     FAULT_TOKEN_OTHER_RUN,
     FAULT_RATE_LIMIT /* problem+json with the moment of the reset */

@@ -95,6 +95,42 @@ void routes_add_app_headers(struct world *world, struct answer *answer,
     answer->headers = headers;
 }
 
+static const char exposed[] = "x-trigger-jwt,x-trigger-jwt-claims";
+
+void routes_finish_error(struct world *world, struct answer *answer,
+                         const char *should_retry, int64_t now_ms)
+{
+    struct fields headers = {0};
+    fields_add(&headers, "access-control-expose-headers", exposed);
+    for (size_t i = 0; i < answer->headers.count; i++)
+        fields_add(&headers, answer->headers.items[i].name,
+                   answer->headers.items[i].value);
+    if (should_retry)
+        fields_add(&headers, "x-should-retry", should_retry);
+    fields_free(&answer->headers);
+    answer->headers = headers;
+    routes_add_app_headers(world, answer, 0, now_ms);
+}
+
+bool routes_allowed(struct world *world, const struct caller *caller,
+                    const char *run, struct answer *answer, int64_t now_ms)
+{
+    if (!caller->known) {
+        routes_finish_error(world, answer, NULL, now_ms);
+        return false;
+    }
+    if (strcmp(run, world->run_id) != 0) {
+        answer_json(answer, 404, "{\"error\":\"Not found\"}");
+        routes_finish_error(world, answer, "false", now_ms);
+        return false;
+    }
+    if (!routes_may_read(world, caller, answer)) {
+        routes_finish_error(world, answer, NULL, now_ms);
+        return false;
+    }
+    return true;
+}
+
 bool routes_fault(struct world *world, enum fault_place place, int64_t now_ms,
                   struct answer *answer)
 {
@@ -155,6 +191,8 @@ enum answer_step routes_answer(struct world *world, struct request *request,
     const char *run = segment_after(request->path, "/realtime/v1/runs/");
     if (run && is_get(request))
         return routes_feed(world, request, moment, run, answer, until_ms);
+    if (is_get(request) && routes_stream(world, request, moment, answer))
+        return ANSWER_READY;
     run = segment_after(request->path, "/api/v3/runs/");
     if (run && is_get(request)) {
         routes_retrieve(world, request, now_ms, run, answer);

@@ -30,6 +30,16 @@ struct caller routes_caller(struct world *world, const struct request *request,
 bool routes_may_read(struct world *world, const struct caller *caller,
                      struct answer *answer);
 
+/* May the caller read the run of this id from the live routes? Else the
+ * answer is set, with its headers. */
+bool routes_allowed(struct world *world, const struct caller *caller,
+                    const char *run, struct answer *answer, int64_t now_ms);
+
+/* The headers of an error of the live routes, around those it has.
+ * should_retry: of x-should-retry; NULL: none. */
+void routes_finish_error(struct world *world, struct answer *answer,
+                         const char *should_retry, int64_t now_ms);
+
 /* Headers of the web application, rate limit included when limit is not 0. */
 void routes_add_app_headers(struct world *world, struct answer *answer,
                             unsigned limit, int64_t now_ms);
@@ -37,6 +47,10 @@ void routes_add_app_headers(struct world *world, struct answer *answer,
 enum answer_step routes_feed(struct world *world, struct request *request,
                              const struct moment *moment, const char *run,
                              struct answer *answer, int64_t *until_ms);
+
+/* False when the path is not that of a run's stream. */
+bool routes_stream(struct world *world, const struct request *request,
+                   const struct moment *moment, struct answer *answer);
 
 void routes_retrieve(struct world *world, const struct request *request,
                      int64_t now_ms, const char *run, struct answer *answer);

@@ -14,24 +14,6 @@
 #define KEEP_ALIVE_MS 21000
 #define STREAM_END_MS 60000
 
-static const char exposed[] = "x-trigger-jwt,x-trigger-jwt-claims";
-
-/* An error of the web application on these routes. */
-static void finish_error(struct world *world, struct answer *answer,
-                         const char *should_retry, int64_t now_ms)
-{
-    struct fields headers = {0};
-    fields_add(&headers, "access-control-expose-headers", exposed);
-    for (size_t i = 0; i < answer->headers.count; i++)
-        fields_add(&headers, answer->headers.items[i].name,
-                   answer->headers.items[i].value);
-    if (should_retry)
-        fields_add(&headers, "x-should-retry", should_retry);
-    fields_free(&answer->headers);
-    answer->headers = headers;
-    routes_add_app_headers(world, answer, 0, now_ms);
-}
-
 /* The token's own list of columns to skip replaces the query's. */
 static run_row_set wanted_columns(const struct request *request,
                                   json_t *payload)
@@ -247,27 +229,6 @@ static bool open_stream(struct world *world, const struct request *request,
 
 /* One look at the feed. */
 
-static bool allowed(struct world *world, const struct request *request,
-                    const struct caller *caller, const char *run,
-                    struct answer *answer, int64_t now_ms)
-{
-    (void)request;
-    if (!caller->known) {
-        finish_error(world, answer, NULL, now_ms);
-        return false;
-    }
-    if (strcmp(run, world->run_id) != 0) {
-        answer_json(answer, 404, "{\"error\":\"Not found\"}");
-        finish_error(world, answer, "false", now_ms);
-        return false;
-    }
-    if (!routes_may_read(world, caller, answer)) {
-        finish_error(world, answer, NULL, now_ms);
-        return false;
-    }
-    return true;
-}
-
 static enum answer_step hold(struct world *world, const struct request *request,
                              const struct moment *moment, int64_t now_ms,
                              int64_t *until_ms)
@@ -355,7 +316,7 @@ enum answer_step routes_feed(struct world *world, struct request *request,
     int64_t asked_ms = world->speed > 0 ? request->arrived_now_ms : now_ms;
     struct caller caller = routes_caller(world, request, asked_ms, answer);
     enum answer_step step = ANSWER_READY;
-    if (allowed(world, request, &caller, run, answer, now_ms)) {
+    if (routes_allowed(world, &caller, run, answer, now_ms)) {
         world_start(world, now_ms);
         struct shape_request position =
             read_request(request, caller.payload, now_ms);

@@ -140,6 +140,17 @@ static void forget_request(void *self, struct MHD_Connection *connection,
 
 /* Bodies. */
 
+/* A reset instead of an orderly close: disconnecting the socket makes the
+ * system send RST at once. */
+static void reset_connection(int fd)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    if (connect(fd, &nobody, sizeof nobody) != 0)
+        shutdown(fd, SHUT_RDWR);
+}
+
 static ssize_t take_ready(struct sending *sending, const struct buf *bytes,
                           char *out, size_t max)
 {
@@ -166,7 +177,9 @@ static ssize_t read_stream(struct sending *sending, char *out, size_t max)
         pthread_mutex_unlock(&server->lock);
         if (step == STREAM_END)
             return MHD_CONTENT_READER_END_OF_STREAM;
-        if (step == STREAM_BREAK ||
+        if (step == STREAM_RESET)
+            reset_connection(sending->fd);
+        if (step == STREAM_BREAK || step == STREAM_RESET ||
             (step == STREAM_WAIT && !wait_until(server, sending->fd, until_ms)))
             return MHD_CONTENT_READER_END_WITH_ERROR;
     }
@@ -228,17 +241,6 @@ static void compress(struct answer *answer)
     answer->body = packed;
     answer->cut_at = answer->cut_at < packed.len ? answer->cut_at : packed.len;
     fields_add(&answer->headers, "Content-Encoding", "gzip");
-}
-
-/* A reset instead of an orderly close: disconnecting the socket makes the
- * system send RST at once. */
-static void reset_connection(int fd)
-{
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    if (connect(fd, &nobody, sizeof nobody) != 0)
-        shutdown(fd, SHUT_RDWR);
 }
 
 static enum MHD_Result send_answer(struct MHD_Connection *connection,

@@ -82,7 +82,8 @@ struct world *world_create(const struct world_settings *settings,
     make_run_id(world);
     world->script = script_parse(settings->scenario, settings->scenario_len,
                                  world->run_id, err);
-    if (!world->script || !read_settings(world, settings, err)) {
+    if (!world->script || !read_settings(world, settings, err) ||
+        !streams_read(&world->streams, world->script, err)) {
         world_destroy(world);
         return NULL;
     }
@@ -93,6 +94,7 @@ void world_destroy(struct world *world)
 {
     if (!world)
         return;
+    streams_free(&world->streams);
     script_destroy(world->script);
     fault_list_free(&world->faults);
     free(world);
@@ -136,6 +138,20 @@ int64_t world_next_change_ms(const struct world *world, int64_t now_ms)
     int64_t left_ms =
         world->start_ms + script_at_ms(world->script, state + 1) - now_ms;
     return left_ms <= 0 ? 0 : (int64_t)((double)left_ms / world->speed) + 1;
+}
+
+int64_t world_script_ms(const struct world *world, int64_t now_ms)
+{
+    return world->speed > 0 ? now_ms - world->start_ms : INT64_MAX;
+}
+
+int64_t world_when_ms(const struct world *world, const struct moment *moment,
+                      int64_t script_ms)
+{
+    int64_t left_ms = world->start_ms + script_ms - moment->now_ms;
+    return left_ms <= 0 ? moment->real_ms
+                        : moment->real_ms +
+                              (int64_t)((double)left_ms / world->speed) + 1;
 }
 
 bool world_advance(struct world *world)

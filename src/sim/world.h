@@ -11,6 +11,7 @@
 #include "sim/fault.h"
 #include "sim/script.h"
 #include "sim/shape_log.h"
+#include "sim/streams.h"
 
 /* Bodies that the polling endpoint has had over time. */
 enum poll_shape {
@@ -26,6 +27,7 @@ enum poll_shape {
 struct world {
     struct script *script;
     struct shape_log log;
+    struct streams streams;
     struct fault_list faults;
     char run_id[40];
     double speed;    /* 0: lockstep, one state per live request */
@@ -74,6 +76,15 @@ int64_t world_now_ms(const struct world *world, const struct moment *moment);
 
 /* Real milliseconds until the next state; -1: there is none. */
 int64_t world_next_change_ms(const struct world *world, int64_t now_ms);
+
+/* Milliseconds of the script that are over; in lockstep INT64_MAX, since what
+ * is not a state of the run has no time to wait for. */
+int64_t world_script_ms(const struct world *world, int64_t now_ms);
+
+/* When, by the real clock, a moment of the script is reached. Not in lockstep.
+ */
+int64_t world_when_ms(const struct world *world, const struct moment *moment,
+                      int64_t script_ms);
 
 /* In lockstep: goes on to the next state. False at the end. */
 bool world_advance(struct world *world);
