@@ -9,15 +9,15 @@
 #include "base/mem.h"
 
 enum {
-    SLAB_PIECES = 16
+    SLAB_BYTES = 2 * 1024 * 1024 /* a large page, where there are any */
 };
 
 struct pool {
-    size_t size;
+    size_t size; /* of a piece */
     char **slabs;
     size_t slab_count;
-    size_t unused; /* pieces of the last slab that were never taken */
-    char *given;   /* pieces to be taken again; each begins with the next */
+    size_t used; /* bytes of the last slab that were taken once */
+    char *given; /* pieces to be taken again; each begins with the next */
 };
 
 struct pool *pool_create(size_t size)
@@ -32,30 +32,24 @@ void pool_destroy(struct pool *pool)
     if (!pool)
         return;
     for (size_t i = 0; i < pool->slab_count; i++)
-        mem_unmap(pool->slabs[i], pool->size * SLAB_PIECES);
+        mem_unmap(pool->slabs[i], SLAB_BYTES);
     free(pool->slabs);
     free(pool);
 }
 
+/* Large pages come at a quarter of the cost; but all at once, which a slab that
+ * may never fill is not worth. */
 static void add_slab(struct pool *pool)
 {
+    char *slab = mem_map(SLAB_BYTES);
+#ifdef MADV_HUGEPAGE
+    if (pool->slab_count)
+        madvise(slab, SLAB_BYTES, MADV_HUGEPAGE);
+#endif
     pool->slabs =
         mem_resize(pool->slabs, pool->slab_count + 1, sizeof *pool->slabs);
-    pool->slabs[pool->slab_count++] = mem_map(pool->size * SLAB_PIECES);
-    pool->unused = SLAB_PIECES;
-}
-
-/* Pages that will be written all are cheaper asked for at once than one by one
- * as they are touched. Not in the first slab, which may never fill. */
-static void populate(const struct pool *pool, char *piece)
-{
-#ifdef MADV_POPULATE_WRITE
-    if (pool->slab_count > 1)
-        madvise(piece, pool->size, MADV_POPULATE_WRITE);
-#else
-    (void)pool;
-    (void)piece;
-#endif
+    pool->slabs[pool->slab_count++] = slab;
+    pool->used = 0;
 }
 
 char *pool_take(struct pool *pool, size_t size)
@@ -67,11 +61,10 @@ char *pool_take(struct pool *pool, size_t size)
         memcpy(&pool->given, piece, sizeof pool->given);
         return piece;
     }
-    if (!pool->unused)
+    if (!pool->slab_count || pool->used + size > SLAB_BYTES)
         add_slab(pool);
-    piece = pool->slabs[pool->slab_count - 1] +
-            (SLAB_PIECES - pool->unused--) * pool->size;
-    populate(pool, piece);
+    piece = pool->slabs[pool->slab_count - 1] + pool->used;
+    pool->used += size;
     return piece;
 }
 
@@ -89,5 +82,5 @@ void pool_give(struct pool *pool, char *piece, size_t size)
 
 size_t pool_memory(const struct pool *pool)
 {
-    return pool->slab_count * SLAB_PIECES * pool->size;
+    return pool->slab_count * SLAB_BYTES;
 }

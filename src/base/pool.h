@@ -8,7 +8,7 @@
 
 struct pool;
 
-/* size: bytes of most pieces, a multiple of 4096. */
+/* size: bytes of most pieces, a power of two up to a MiB. */
 struct pool *pool_create(size_t size);
 
 /* Takes all pieces of that size along; the others must have been given back.

@@ -12,6 +12,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+enum {
+    PAGE = 4096 /* writes begin at one: half pages cost more than whole ones */
+};
+
 struct spool {
     int fd; /* -1: not made yet */
     uint64_t size;
@@ -80,7 +84,7 @@ static bool spool_write(void *context, const char *bytes, size_t len,
         spool->failure = errno ? errno : EIO;
         return false;
     }
-    spool->size += len;
+    spool->size += len + (PAGE - len % PAGE) % PAGE;
     return true;
 }
 

@@ -48,10 +48,10 @@ struct block {
     size_t count;
     int64_t base_time_ms;
     uint64_t base_seq;
-    char *bytes;        /* size of them; NULL when only in the spill */
-    size_t size;        /* BLOCK_BYTES, or more for a single entry */
-    size_t len;         /* bytes of entries, from the front */
-    size_t table_end;   /* offsets stand before it, the first one last */
+    char *bytes;        /* NULL when only in the spill */
+    size_t size;        /* of bytes: BLOCK_BYTES, or more for a single entry */
+    size_t len;         /* of entries, from the front; their offsets stand
+                         * at the end, the first one last */
     uint8_t *withdrawn; /* bits, NULL: none */
     uint64_t where;     /* in the spill */
     bool spilled;
@@ -114,22 +114,17 @@ static struct block *block_at(const struct logstore *store, size_t index)
 }
 
 /* The offset of an entry, given where the table ends. */
-static uint16_t *offset_at(char *table_end, size_t index)
+static uint16_t *offset_at(char *bytes_end, size_t index)
 {
-    return (uint16_t *)(void *)table_end - 1 - index;
+    return (uint16_t *)(void *)bytes_end - 1 - index;
 }
 
-/* The spill holds a block without the gap before its table. */
+/* As it is, with what little is free in it: from one page to the next. */
 static bool spill_block(struct logstore *store, struct block *block)
 {
-    size_t table = block->count * sizeof(uint16_t);
-    size_t at = block->len + block->len % sizeof(uint16_t);
-    if (!store->spill.write)
-        return false;
-    memmove(block->bytes + at, block->bytes + block->table_end - table, table);
-    block->table_end = at + table;
-    block->spilled = store->spill.write(store->spill.context, block->bytes,
-                                        block->table_end, &block->where);
+    block->spilled = store->spill.write &&
+                     store->spill.write(store->spill.context, block->bytes,
+                                        block->size, &block->where);
     return block->spilled;
 }
 
@@ -193,7 +188,7 @@ static struct block *add_block(struct logstore *store,
     block->base_time_ms = entry->time_ms;
     block->base_seq = entry->seq;
     block->bytes = pool_take(store->pool, size);
-    block->size = block->table_end = size;
+    block->size = size;
     store->blocks[store->first_block + store->block_count++] = block;
     store->memory += size + sizeof *block;
     return block;
@@ -271,8 +266,7 @@ static void write_entry(struct block *block, const struct entry *entry,
                         size_t word_len)
 {
     char *at = block->bytes + block->len;
-    *offset_at(block->bytes + block->table_end, block->count) =
-        (uint16_t)block->len;
+    *offset_at(block->bytes + block->size, block->count) = (uint16_t)block->len;
     at += put_header((uint8_t *)at, block, entry, word_len);
     if (entry->level_word) {
         at = put(at, entry->level_word, word_len);
@@ -358,7 +352,7 @@ static bool load(const struct logstore *store, struct block *block)
         return true;
     block->bytes = pool_take(store->pool, block->size);
     bool good = store->spill.read(store->spill.context, block->where,
-                                  block->bytes, block->table_end);
+                                  block->bytes, block->size);
     if (!good)
         unload(store, block);
     return good;
@@ -373,7 +367,7 @@ static void read_entry(const struct block *block, size_t index,
                        struct entry *out)
 {
     const char *at =
-        block->bytes + *offset_at(block->bytes + block->table_end, index);
+        block->bytes + *offset_at(block->bytes + block->size, index);
     const uint8_t *p = (const uint8_t *)at;
     uint8_t first = *p++;
     *out = (struct entry){
@@ -424,7 +418,7 @@ bool logstore_piece(const struct logstore *store, uint64_t number,
         .end = block->first + block->count,
         .bytes = block->bytes,
         .len = block->len,
-        .table_end = block->bytes + block->table_end,
+        .bytes_end = block->bytes + block->size,
     };
     return true;
 }
@@ -433,7 +427,7 @@ const char *logstore_piece_text(const struct logstore_piece *piece,
                                 uint64_t number)
 {
     return piece->bytes +
-           *offset_at(piece->table_end, (size_t)(number - piece->first));
+           *offset_at(piece->bytes_end, (size_t)(number - piece->first));
 }
 
 uint64_t logstore_piece_entry(const struct logstore_piece *piece,
@@ -443,7 +437,7 @@ uint64_t logstore_piece_entry(const struct logstore_piece *piece,
     size_t low = 0, high = (size_t)(piece->end - piece->first);
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (*offset_at(piece->table_end, middle) <= offset)
+        if (*offset_at(piece->bytes_end, middle) <= offset)
             low = middle;
         else
             high = middle;

@@ -87,7 +87,7 @@ struct logstore_piece {
     uint64_t first, end; /* the entries */
     const char *bytes;
     size_t len;
-    char *table_end; /* of the entries' places in bytes */
+    char *bytes_end; /* of the block; the entries' places stand before it */
 };
 
 /* The piece that an entry lies in. False when it is not held. */

@@ -7,7 +7,7 @@
 #include "tests/unit/unit.h"
 
 enum {
-    SIZE = 4096,
+    SIZE = 64 * 1024,
     COUNT = 100
 };
 
@@ -16,12 +16,12 @@ START_TEST(pieces_do_not_share_memory)
     struct pool *pool = pool_create(SIZE);
     char *pieces[COUNT];
     for (int i = 0; i < COUNT; i++) {
-        size_t size = i % 10 ? SIZE : SIZE * 10 + (size_t)i;
+        size_t size = i % 10 ? SIZE : SIZE / 10 + (size_t)i;
         pieces[i] = pool_take(pool, size);
         memset(pieces[i], i, size);
     }
     for (int i = 0; i < COUNT; i++) {
-        size_t size = i % 10 ? SIZE : SIZE * 10 + (size_t)i;
+        size_t size = i % 10 ? SIZE : SIZE / 10 + (size_t)i;
         for (size_t at = 0; at < size; at++)
             ck_assert_int_eq(pieces[i][at], i);
         pool_give(pool, pieces[i], size);
