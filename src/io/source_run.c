@@ -142,6 +142,7 @@ static void on_token(void *context, const char *token, const struct error *err)
     struct source_run *run = context;
     if (run->ended)
         return;
+    run->token_number = token_number(run->token);
     bool passes = err && err->kind == ERROR_CONNECTION && run->heard;
     if (err && run->options.poll_url && !run->polling && !passes) {
         source_run_start_polling(run, "there is no token for the live feed");
@@ -185,7 +186,7 @@ static void wake(struct source *source)
         return;
     http_cancel(run->call);
     run->call = NULL;
-    token_cancel(run->token);
+    token_cancel(run->token, run);
     loop_timer_stop(run->loop, &run->wait);
     source_run_next_request(run);
 }
@@ -195,7 +196,7 @@ static void destroy(struct source *source)
     struct source_run *run = (struct source_run *)source;
     http_cancel(run->call);
     http_cancel(run->details);
-    token_cancel(run->token);
+    token_cancel(run->token, run);
     loop_timer_stop(run->loop, &run->wait);
     loop_timer_stop(run->loop, &run->linger);
     shape_destroy(run->shape);

@@ -78,7 +78,8 @@ static void handle_unknown(struct source_run *run, struct http_call *call,
 static void handle_refusal(struct source_run *run, const struct error *err)
 {
     struct error why = {0};
-    int64_t wait_ms = token_refused(run->token);
+    bool old = token_number(run->token) != run->token_number;
+    int64_t wait_ms = old ? 0 : token_refused(run->token);
     if (wait_ms < 0) {
         source_run_tell_end(run, err);
     } else if (wait_ms == 0) {

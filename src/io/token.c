@@ -1,4 +1,5 @@
-/* One machine of few states: a token at hand, or a request for one under way.
+/* One machine of few states: a token at hand, or a request for one under way,
+ * which all who ask meanwhile wait for.
  * Ways that a server does not know (404, 405) are passed over for the next,
  * older one, and that is remembered. */
 #include "config.h"
@@ -46,6 +47,14 @@ enum mint_way {
     MINT_NONE    /* the server knows none of them: the key itself is used */
 };
 
+/* Somebody who waits for a token. */
+struct asker {
+    token_fn *fn;
+    void *context;
+    unsigned round; /* that it asked in */
+    struct asker *next;
+};
+
 struct token {
     struct http *http;
     struct loop *loop;
@@ -53,11 +62,12 @@ struct token {
     char *api_key, *access_token, *secret_key; /* secrets */
     char *value;                               /* the token at hand */
     int64_t expires_ms, got_steady_ms, clock_offset_ms, retry_after_ms;
-    bool refused, accepted;
+    bool refused, accepted, fetching;
     enum mint_way way;
+    unsigned number;
+    unsigned round; /* answers so far */
     struct http_call *call;
-    token_fn *fn;
-    void *context;
+    struct asker *askers; /* the first one asked first */
 };
 
 static void forget(char **secret)
@@ -87,18 +97,49 @@ struct token *token_create(struct http *http, struct loop *loop,
     return token;
 }
 
-void token_cancel(struct token *token)
+/* Takes the first one out for which the context is right (NULL: any), and that
+ * asked before the given round. NULL: there is none. */
+static struct asker *take_asker(struct token *token, const void *context,
+                                unsigned round)
 {
+    struct asker **link = &token->askers;
+    while (*link && ((context && (*link)->context != context) ||
+                     (*link)->round >= round))
+        link = &(*link)->next;
+    struct asker *asker = *link;
+    if (asker)
+        *link = asker->next;
+    return asker;
+}
+
+static void add_asker(struct token *token, token_fn *fn, void *context)
+{
+    struct asker **link = &token->askers;
+    struct asker *asker = mem_alloc(sizeof *asker);
+    *asker =
+        (struct asker){.fn = fn, .context = context, .round = token->round};
+    while (*link)
+        link = &(*link)->next;
+    *link = asker;
+}
+
+void token_cancel(struct token *token, const void *context)
+{
+    free(take_asker(token, context, token->round + 1));
+    if (token->askers)
+        return;
     http_cancel(token->call);
     token->call = NULL;
-    token->fn = NULL;
+    token->fetching = false;
 }
 
 void token_destroy(struct token *token)
 {
     if (!token)
         return;
-    token_cancel(token);
+    while (token->askers)
+        free(take_asker(token, NULL, token->round + 1));
+    http_cancel(token->call);
     forget(&token->value);
     forget(&token->api_key);
     forget(&token->access_token);
@@ -131,12 +172,16 @@ static int64_t server_now(const struct token *token)
     return clock_wall_ms() + token->clock_offset_ms;
 }
 
+/* Who asks again while being answered waits for the next answer. */
 static void answer(struct token *token, const struct error *err)
 {
-    token_fn *fn = token->fn;
-    token->fn = NULL;
-    if (fn)
-        fn(token->context, err ? NULL : token->value, err);
+    struct asker *asker;
+    unsigned round = ++token->round;
+    token->fetching = false;
+    while ((asker = take_asker(token, NULL, round))) {
+        asker->fn(asker->context, err ? NULL : token->value, err);
+        free(asker);
+    }
 }
 
 /* Makes `text` the token at hand and hands it over. */
@@ -145,6 +190,7 @@ static void adopt(struct token *token, const char *text)
     struct jwt_claims claims;
     forget(&token->value);
     token->value = mem_strdup(text);
+    token->number++;
     token->got_steady_ms = clock_steady_ms();
     token->expires_ms = server_now(token) + OPAQUE_LIFE_MS;
     if (jwt_read(text, &claims)) {
@@ -646,12 +692,20 @@ static bool is_good(const struct token *token)
 
 void token_get(struct token *token, token_fn *fn, void *context)
 {
-    token->fn = fn;
-    token->context = context;
-    if (is_good(token))
-        answer(token, NULL);
-    else
-        fetch(token);
+    if (is_good(token)) {
+        fn(context, token->value, NULL);
+        return;
+    }
+    add_asker(token, fn, context);
+    if (token->fetching)
+        return;
+    token->fetching = true;
+    fetch(token);
+}
+
+unsigned token_number(const struct token *token)
+{
+    return token->number;
 }
 
 void token_accepted(struct token *token)

@@ -29,13 +29,19 @@ struct token *token_create(struct http *http, struct loop *loop,
 void token_destroy(struct token *token);
 
 /* Called once for each token_get(): with a token, or with why there is none
- * (kind ERROR_CONNECTION: worth another try). */
+ * (kind ERROR_CONNECTION: worth another try). It may ask again, and may give up
+ * for others. */
 typedef void token_fn(void *context, const char *token,
                       const struct error *err);
 
 /* Hands over a token that is good for a while: the one at hand, or a new one
- * when that expires within a minute. May call back before it returns. */
+ * when that expires within a minute. May call back before it returns. Several
+ * may wait for the same one; each context asks once at a time. */
 void token_get(struct token *token, token_fn *fn, void *context);
+
+/* Which token is at hand: 0 none yet, another number for each new one. Who was
+ * refused with an older one just asks again. */
+unsigned token_number(const struct token *token);
 
 /* The server took the token at hand: it was good at least once. */
 void token_accepted(struct token *token);
@@ -52,8 +58,9 @@ void token_set_clock_offset(struct token *token, int64_t offset_ms);
 /* Retry-After of the answer that gave no token, ms; -1: it had none. */
 int64_t token_retry_after_ms(const struct token *token);
 
-/* Stops a request under way; no callback comes after this. */
-void token_cancel(struct token *token);
+/* No callback comes to that context after this; what nobody waits for any more
+ * is not fetched. */
+void token_cancel(struct token *token, const void *context);
 
 /* Where the token comes from, for people: "the token endpoint https://…". */
 const char *token_origin(const struct token *token);

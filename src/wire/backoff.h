@@ -10,4 +10,9 @@
  * nothing; capped at one hour. */
 int64_t backoff_ms(int attempt, uint32_t random, int64_t server_ms);
 
+/* The same for a run's streams, with other numbers: doubling from 100 ms to
+ * 5 s, of which a random half is taken, never less than what the server asked
+ * for. */
+int64_t backoff_stream_ms(int attempt, uint32_t random, int64_t server_ms);
+
 #endif
