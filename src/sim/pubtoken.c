@@ -67,11 +67,11 @@ void pubtoken_add_payload(struct buf *out, const struct pubtoken_claims *claims)
              (long long)claims->expires_s, (long long)claims->issued_s);
 }
 
-void pubtoken_sign(struct buf *out, const char *payload, size_t len,
-                   const char *key)
+void pubtoken_sign_with(struct buf *out, const char *head, const char *payload,
+                        size_t len, const char *key)
 {
     struct buf text = buf_make(0);
-    add_base64url(&text, header, sizeof header - 1);
+    add_base64url(&text, head, strlen(head));
     buf_addc(&text, '.');
     add_base64url(&text, payload, len);
     uint8_t signature[SHA256_SIZE];
@@ -80,6 +80,12 @@ void pubtoken_sign(struct buf *out, const char *payload, size_t len,
     add_base64url(&text, signature, sizeof signature);
     buf_add(out, text.data, text.len);
     buf_free(&text);
+}
+
+void pubtoken_sign(struct buf *out, const char *payload, size_t len,
+                   const char *key)
+{
+    pubtoken_sign_with(out, header, payload, len, key);
 }
 
 /* Where the two dots are; false unless there are exactly two. */
@@ -133,7 +139,7 @@ json_t *pubtoken_read(const char *text)
     return payload;
 }
 
-json_t *pubtoken_verify(const char *text, const char *key, int64_t now_s)
+json_t *pubtoken_check(const char *text, const char *key, int64_t now_s)
 {
     const char *second;
     const char *third;
@@ -141,10 +147,18 @@ json_t *pubtoken_verify(const char *text, const char *key, int64_t now_s)
         return NULL;
     json_t *payload = pubtoken_read(text);
     json_t *expiry = json_object_get(payload, "exp");
+    if (json_is_integer(expiry) && json_integer_value(expiry) > now_s)
+        return payload;
+    json_decref(payload);
+    return NULL;
+}
+
+json_t *pubtoken_verify(const char *text, const char *key, int64_t now_s)
+{
+    json_t *payload = pubtoken_check(text, key, now_s);
     if (json_is_true(json_object_get(payload, "pub")) &&
         member_is(payload, "iss", TOKEN_ISSUER) &&
-        member_is(payload, "aud", TOKEN_AUDIENCE) && json_is_integer(expiry) &&
-        json_integer_value(expiry) > now_s)
+        member_is(payload, "aud", TOKEN_AUDIENCE))
         return payload;
     json_decref(payload);
     return NULL;

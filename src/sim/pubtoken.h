@@ -28,6 +28,14 @@ void pubtoken_add_payload(struct buf *out,
 void pubtoken_sign(struct buf *out, const char *payload, size_t len,
                    const char *key);
 
+/* The same with a header of one's own, for other products' tokens. */
+void pubtoken_sign_with(struct buf *out, const char *head, const char *payload,
+                        size_t len, const char *key);
+
+/* Checks signature and expiry alone. Returns the payload (new reference), or
+ * NULL. */
+json_t *pubtoken_check(const char *text, const char *key, int64_t now_s);
+
 /* True for three parts whose first is a JWT header: such a credential is taken
  * for a public token, anything else for a key. */
 bool pubtoken_looks_like(const char *text);

@@ -156,6 +156,8 @@ static const struct route routes[] = {
     {"POST", "/api/v1/auth/public-tokens", routes_mint},
     {"POST", "/api/v1/auth/jwt", routes_mint_jwt},
     {"POST", "/api/v1/auth/jwt/claims", routes_claims},
+    {"POST", "/api/auth/login", routes_agent_login},
+    {"POST", "/api/auth/refresh", routes_agent_refresh},
 };
 
 /* The rest of a path behind a prefix, when it is one segment. */
@@ -191,7 +193,9 @@ enum answer_step routes_answer(struct world *world, struct request *request,
     const char *run = segment_after(request->path, "/realtime/v1/runs/");
     if (run && is_get(request))
         return routes_feed(world, request, moment, run, answer, until_ms);
-    if (is_get(request) && routes_stream(world, request, moment, answer))
+    if (is_get(request) && (routes_stream(world, request, moment, answer) ||
+                            routes_agent(world, request, moment, answer) ||
+                            routes_events(world, request, moment, answer)))
         return ANSWER_READY;
     run = segment_after(request->path, "/api/v3/runs/");
     if (run && is_get(request)) {

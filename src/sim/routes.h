@@ -52,6 +52,16 @@ enum answer_step routes_feed(struct world *world, struct request *request,
 bool routes_stream(struct world *world, const struct request *request,
                    const struct moment *moment, struct answer *answer);
 
+/* The same for agents, and for other event streams. */
+bool routes_agent(struct world *world, const struct request *request,
+                  const struct moment *moment, struct answer *answer);
+bool routes_events(struct world *world, const struct request *request,
+                   const struct moment *moment, struct answer *answer);
+void routes_agent_login(struct world *world, const struct request *request,
+                        int64_t now_ms, struct answer *answer);
+void routes_agent_refresh(struct world *world, const struct request *request,
+                          int64_t now_ms, struct answer *answer);
+
 void routes_retrieve(struct world *world, const struct request *request,
                      int64_t now_ms, const char *run, struct answer *answer);
 void routes_poll(struct world *world, const struct request *request,

@@ -83,7 +83,11 @@ struct world *world_create(const struct world_settings *settings,
     world->script = script_parse(settings->scenario, settings->scenario_len,
                                  world->run_id, err);
     if (!world->script || !read_settings(world, settings, err) ||
-        !streams_read(&world->streams, world->script, err)) {
+        !streams_read(&world->streams, world->script, err) ||
+        !agent_read(&world->agent, script_member(world->script, "agent"),
+                    err) ||
+        !event_feeds_read(&world->events,
+                          script_member(world->script, "events"), err)) {
         world_destroy(world);
         return NULL;
     }
@@ -95,6 +99,8 @@ void world_destroy(struct world *world)
     if (!world)
         return;
     streams_free(&world->streams);
+    agent_free(&world->agent);
+    event_feeds_free(&world->events);
     script_destroy(world->script);
     fault_list_free(&world->faults);
     free(world);

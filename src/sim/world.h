@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "sim/agent.h"
 #include "sim/answer.h"
+#include "sim/events.h"
 #include "sim/fault.h"
 #include "sim/script.h"
 #include "sim/shape_log.h"
@@ -24,10 +26,18 @@ enum poll_shape {
 #define WORLD_SECRET_KEY "tr_dev_simulator"
 #define WORLD_API_KEY    "sim-api-key"
 
+/* A token for agents that does not expire, and who may log in to get one that
+ * does. */
+#define WORLD_AGENT_TOKEN    "sim-agent-token"
+#define WORLD_AGENT_EMAIL    "demo@example.com"
+#define WORLD_AGENT_PASSWORD "demo"
+
 struct world {
     struct script *script;
     struct shape_log log;
     struct streams streams;
+    struct agent agent;
+    struct event_feeds events;
     struct fault_list faults;
     char run_id[40];
     double speed;    /* 0: lockstep, one state per live request */
@@ -41,8 +51,11 @@ struct world {
     bool started;     /* by the first request for the run */
     int64_t start_ms; /* the script's start, as an instant */
     size_t lockstep_state;
-    bool live_seen;    /* somebody follows the live feed */
-    uint64_t random;   /* state of the generator of jitter and ids */
+    size_t agent_steps;      /* of the agent, that readers have gone through */
+    uint64_t agent_requests; /* counted against the agents' own limit */
+    int64_t agent_refresh;   /* number of the refresh token that is good */
+    bool live_seen;          /* somebody follows the live feed */
+    uint64_t random;         /* state of the generator of jitter and ids */
     unsigned requests; /* counted against the rate limit shown in headers */
     int64_t token_serial;
 };
