@@ -125,6 +125,8 @@ static void begin_step(struct run *run, const char *title, int64_t at_ms)
         .ended_ms = INSTANT_NONE,
         .first_entry = logstore_append(run->log, &entry),
     };
+    run->steps[run->step_count - 1].last_entry =
+        run->steps[run->step_count - 1].first_entry;
 }
 
 static void add_remark(struct run *run, enum entry_kind kind, int64_t at_ms,
@@ -196,8 +198,10 @@ static void count_level(struct run *run, enum log_level level, uint64_t number)
 {
     struct step *step =
         run->step_count ? &run->steps[run->step_count - 1] : NULL;
-    if (step)
+    if (step) {
         step->entry_count++;
+        step->last_entry = number;
+    }
     if (level == LEVEL_WARN) {
         if (run->first_warning == NO_ENTRY)
             run->first_warning = number;
@@ -437,6 +441,20 @@ size_t run_step_count(const struct run *run)
 const struct step *run_step(const struct run *run, size_t index)
 {
     return &run->steps[index];
+}
+
+size_t run_steps_in(const struct run *run, enum step_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->step_count; i++)
+        count += run->steps[i].state == state;
+    return count;
+}
+
+size_t run_stream_count(const struct run *run)
+{
+    (void)run;
+    return 0;
 }
 
 uint64_t run_entries(const struct run *run)

@@ -10,6 +10,7 @@
 #include "view/lines.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "view/scan.h"
@@ -25,7 +26,8 @@ struct hits {
     size_t count, size;
 };
 
-/* Long rows of withdrawn entries, so that they are walked over once. */
+/* Long rows of entries that are not shown, so that they are walked over once.
+ * A row stays one as long as nothing is unfolded and no filter changes. */
 enum {
     GONE_MAX = 16,
     GONE_WORTH = 32
@@ -78,6 +80,7 @@ const struct filter *lines_filter(const struct lines *lines)
 static void restart_scan(struct lines *lines, uint64_t near)
 {
     lines->before.count = lines->after.count = 0;
+    memset(lines->gone, 0, sizeof lines->gone);
     lines->origin = lines->scanned_from = lines->scanned_to = near;
 }
 
@@ -104,7 +107,7 @@ void lines_set_limit(struct lines *lines, uint64_t end)
 
 uint64_t lines_end(const struct lines *lines, const struct run *run)
 {
-    uint64_t end = logstore_end(run_log(run));
+    uint64_t end = run_end(run);
     return end < lines->limit ? end : lines->limit;
 }
 
@@ -115,7 +118,8 @@ uint64_t lines_looked(const struct lines *lines)
 
 /* ---- steps and folds ---- */
 
-size_t lines_step_of(const struct run *run, uint64_t number)
+/* The last step that began at or before an entry. */
+static size_t step_before(const struct run *run, uint64_t number)
 {
     size_t low = 0, high = run_step_count(run);
     while (low < high) {
@@ -128,9 +132,27 @@ size_t lines_step_of(const struct run *run, uint64_t number)
     return low ? low - 1 : LINES_NO_STEP;
 }
 
+/* Remarks are of no step: they lie in the one that they came in. */
+size_t lines_step_of(const struct run *run, uint64_t number)
+{
+    struct entry entry;
+    if (!run_step_count(run))
+        return LINES_NO_STEP;
+    if (run_entry(run, number, &entry) && entry.step < run_step_count(run))
+        return entry.step;
+    return step_before(run, number);
+}
+
 static bool header_is_held(const struct run *run, size_t step)
 {
     return run_step(run, step)->first_entry >= logstore_first(run_log(run));
+}
+
+/* An answer is what the run was for: it stays to be read. */
+static bool folds_by_itself(const struct step *step)
+{
+    return step->state == STEP_DONE && step->kind != STEP_TEXT &&
+           step->kind != STEP_STREAM;
 }
 
 bool lines_is_folded(const struct lines *lines, const struct run *run,
@@ -143,7 +165,7 @@ bool lines_is_folded(const struct lines *lines, const struct run *run,
     if (fold != FOLD_AUTO)
         return fold == FOLD_FOLDED;
     return step < lines->finished_below && !filter_is_on(&lines->filter) &&
-           run_step(run, step)->state == STEP_DONE;
+           folds_by_itself(run_step(run, step));
 }
 
 static void know_steps(struct lines *lines, size_t count)
@@ -156,15 +178,23 @@ static void know_steps(struct lines *lines, size_t count)
     lines->fold_count = count;
 }
 
+/* What was passed over may be shown again, or more of it be hidden. */
+static void forget_gone(struct lines *lines)
+{
+    memset(lines->gone, 0, sizeof lines->gone);
+}
+
 void lines_fold(struct lines *lines, size_t step, bool folded)
 {
     know_steps(lines, step + 1);
+    forget_gone(lines);
     lines->folds[step] = folded ? FOLD_FOLDED : FOLD_OPEN;
 }
 
 void lines_fold_all(struct lines *lines, const struct run *run, bool folded)
 {
     know_steps(lines, run_step_count(run));
+    forget_gone(lines);
     for (size_t i = 0; i < lines->fold_count; i++)
         lines->folds[i] = folded ? FOLD_FOLDED : FOLD_OPEN;
     /* The steps to come open as always, and stay open if all were opened. */
@@ -176,41 +206,36 @@ void lines_fold_finished(struct lines *lines, size_t below)
     lines->finished_below = below;
 }
 
-/* One past the last entry of a step. What comes after the last step's own
- * entries (how the run ended) is no part of it. */
-static uint64_t step_end(const struct run *run, size_t step)
-{
-    enum {
-        AFTERWORDS_MAX = 64
-    };
-    if (step + 1 < run_step_count(run))
-        return run_step(run, step + 1)->first_entry;
-    uint64_t first = run_step(run, step)->first_entry;
-    uint64_t end = logstore_end(run_log(run));
-    struct entry entry;
-    for (uint64_t at = end; at > first && end - at < AFTERWORDS_MAX; at--)
-        if (logstore_get(run_log(run), at - 1, &entry) && entry.step == step)
-            return at;
-    return end;
-}
-
-/* The folded step that hides the entry, or LINES_NO_STEP. */
+/* The folded step that hides the entry, or LINES_NO_STEP. Remarks after a
+ * step's last entry (how the run ended) are no part of it. */
 static size_t hidden_in(const struct lines *lines, const struct run *run,
                         uint64_t number)
 {
     size_t step = lines_step_of(run, number);
     if (step == LINES_NO_STEP || run_step(run, step)->first_entry == number ||
-        !lines_is_folded(lines, run, step) || number >= step_end(run, step))
+        !lines_is_folded(lines, run, step))
         return LINES_NO_STEP;
-    return step;
+    bool last = step + 1 == run_step_count(run);
+    return last && number > run_step(run, step)->last_entry ? LINES_NO_STEP
+                                                            : step;
 }
 
-/* ---- withdrawn entries ---- */
+/* Where to look on after an entry that a folded step hides. */
+static uint64_t after_hidden(const struct run *run, size_t step,
+                             uint64_t number)
+{
+    const struct step *at = run_step(run, step);
+    if (at->mixed || number >= at->last_entry)
+        return number + 1;
+    return at->last_entry + 1;
+}
+
+/* ---- entries that are not shown ---- */
 
 static bool is_withdrawn(const struct run *run, uint64_t number)
 {
     struct entry entry;
-    return !logstore_get(run_log(run), number, &entry) || entry.hidden;
+    return !run_entry(run, number, &entry) || entry.hidden;
 }
 
 static void remember_gone(struct lines *lines, uint64_t from, uint64_t to)
@@ -238,38 +263,53 @@ static const struct span *gone_around(const struct lines *lines,
     return NULL;
 }
 
+/* The first entry from `from` on that is shown, or `end`. */
 static uint64_t skip_gone_up(struct lines *lines, const struct run *run,
                              uint64_t from, uint64_t end)
 {
     uint64_t at = from;
     while (at < end) {
         const struct span *span = gone_around(lines, at);
+        size_t step;
         if (span)
             at = span->to;
         else if (is_withdrawn(run, at))
             at++;
+        else if ((step = hidden_in(lines, run, at)) != LINES_NO_STEP)
+            at = after_hidden(run, step, at);
         else
             break;
     }
-    remember_gone(lines, from, at < end ? at : end);
+    at = at < end ? at : end;
+    uint64_t stored = logstore_end(run_log(run));
+    remember_gone(lines, from < stored ? from : stored,
+                  at < stored ? at : stored);
     return at;
 }
 
-/* Returns the number one past the last standing entry below `end`. */
+/* One past the last entry below `end` that is shown, or `first`. */
 static uint64_t skip_gone_down(struct lines *lines, const struct run *run,
                                uint64_t end, uint64_t first)
 {
     uint64_t at = end;
     while (at > first) {
         const struct span *span = gone_around(lines, at - 1);
-        if (span)
+        size_t step;
+        if (span) {
             at = span->from;
-        else if (is_withdrawn(run, at - 1))
+        } else if (is_withdrawn(run, at - 1)) {
             at--;
-        else
+        } else if ((step = hidden_in(lines, run, at - 1)) != LINES_NO_STEP) {
+            const struct step *hides = run_step(run, step);
+            at = hides->mixed ? at - 1 : hides->first_entry + 1;
+        } else {
             break;
+        }
     }
-    remember_gone(lines, at > first ? at : first, end);
+    at = at > first ? at : first;
+    uint64_t stored = logstore_end(run_log(run));
+    remember_gone(lines, at < stored ? at : stored,
+                  end < stored ? end : stored);
     return at;
 }
 
@@ -280,37 +320,19 @@ static bool plain_from(struct lines *lines, const struct run *run,
 {
     uint64_t end = lines_end(lines, run);
     uint64_t first = logstore_first(run_log(run));
-    uint64_t at = from < first ? first : from;
-    while ((at = skip_gone_up(lines, run, at, end)) < end) {
-        size_t step = hidden_in(lines, run, at);
-        if (step == LINES_NO_STEP) {
-            *out = at;
-            return true;
-        }
-        at = step_end(run, step);
-    }
-    return false;
+    *out = skip_gone_up(lines, run, from < first ? first : from, end);
+    return *out < end;
 }
 
 static bool plain_prev(struct lines *lines, const struct run *run,
                        uint64_t number, uint64_t *out)
 {
     uint64_t first = logstore_first(run_log(run));
-    uint64_t at = number;
-    while (at > first) {
-        size_t step = hidden_in(lines, run, at - 1);
-        if (step != LINES_NO_STEP) {
-            *out = run_step(run, step)->first_entry;
-            return true;
-        }
-        uint64_t below = skip_gone_down(lines, run, at, first);
-        if (below == at) {
-            *out = at - 1;
-            return true;
-        }
-        at = below;
-    }
-    return false;
+    uint64_t end = skip_gone_down(lines, run, number, first);
+    if (end == first)
+        return false;
+    *out = end - 1;
+    return true;
 }
 
 /* ---- with a filter ---- */
@@ -329,7 +351,7 @@ static bool asks(struct lines *lines, const struct run *run, uint64_t number)
 {
     struct entry entry;
     lines->looked++;
-    return logstore_get(run_log(run), number, &entry) && !entry.hidden &&
+    return run_entry(run, number, &entry) && !entry.hidden &&
            filter_passes(&lines->filter, &entry);
 }
 
@@ -462,7 +484,7 @@ static bool filtered_from(struct lines *lines, const struct run *run,
         }
         step = hidden_in(lines, run, *out);
         if (step != LINES_NO_STEP)
-            at = step_end(run, step);
+            at = after_hidden(run, step, *out);
         else if (is_withdrawn(run, *out))
             at = *out + 1;
         else
@@ -506,10 +528,6 @@ bool lines_from(struct lines *lines, const struct run *run, uint64_t from,
 bool lines_next(struct lines *lines, const struct run *run, uint64_t number,
                 uint64_t *out)
 {
-    size_t step = lines_step_of(run, number);
-    if (step != LINES_NO_STEP && run_step(run, step)->first_entry == number &&
-        lines_is_folded(lines, run, step))
-        return lines_from(lines, run, step_end(run, step), out);
     return lines_from(lines, run, number + 1, out);
 }
 

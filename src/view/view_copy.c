@@ -47,8 +47,7 @@ static void copy_line(struct doing *doing)
     struct entry entry;
     uint64_t line;
     struct buf text = buf_make(0);
-    if (!doing_current(doing, &line) ||
-        !logstore_get(run_log(doing->run), line, &entry)) {
+    if (!doing_current(doing, &line) || !run_entry(doing->run, line, &entry)) {
         doing_say(doing, "no line here");
         return;
     }
@@ -72,9 +71,9 @@ static void copy_step(struct doing *doing)
     uint64_t at = run_step(doing->run, step)->first_entry;
     uint64_t end = step + 1 < run_step_count(doing->run)
                        ? run_step(doing->run, step + 1)->first_entry
-                       : logstore_end(run_log(doing->run));
+                       : run_end(doing->run);
     for (; at < end && text.len < COPY_MAX; at++)
-        if (logstore_get(run_log(doing->run), at, &entry) && !entry.hidden)
+        if (run_entry(doing->run, at, &entry) && !entry.hidden)
             add_entry(&text, &entry);
     copy_safe(doing->view, "the step", buf_str(&text), text.len);
     buf_free(&text);

@@ -172,8 +172,8 @@ static bool first_sign_text(const struct canvas *canvas, char *out, size_t size)
     uint64_t number;
     struct entry entry;
     if (!run_first_sign(canvas->run, &number) ||
-        !logstore_get(run_log(canvas->run), number, &entry) ||
-        entry.level < LEVEL_WARN || !entry.seq)
+        !run_entry(canvas->run, number, &entry) || entry.level < LEVEL_WARN ||
+        !entry.seq)
         return false;
     int len = snprintf(out, size, "first sign: line %llu (%s",
                        (unsigned long long)entry.seq,

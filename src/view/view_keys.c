@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "view/keys.h"
 #include "view/view_doing.h"
+#include "view/view_line.h"
 
 enum {
     SHIFT_COLUMNS = 16
@@ -28,7 +29,7 @@ static void pause_or_go_on(struct doing *doing)
         return;
     }
     view->paused = true;
-    view->seen_end = logstore_end(run_log(doing->run));
+    view->seen_end = run_end(doing->run);
     lines_set_limit(view->lines, view->seen_end);
 }
 
@@ -93,6 +94,24 @@ static void fold_step(struct doing *doing, size_t step)
     doing_held(doing, row);
 }
 
+/* A line's own data comes before the step it is in, unless the end is followed,
+ * where nobody chose the line. */
+static bool unfold_data(struct doing *doing, uint64_t line, size_t step)
+{
+    struct view_run *view = doing->view;
+    struct entry entry;
+    if (view->port.follow && step != LINES_NO_STEP)
+        return false;
+    if (!run_entry(doing->run, line, &entry) || entry.open ||
+        !line_unfolds(&entry))
+        return false;
+    int row = doing_hold(doing);
+    if (!numbers_toggle(&view->unfolded, line))
+        doing_say(doing, "too many lines are unfolded");
+    doing_held(doing, row);
+    return true;
+}
+
 static void fold_current(struct doing *doing)
 {
     struct view_run *view = doing->view;
@@ -115,8 +134,10 @@ static void fold_current(struct doing *doing)
     if (!doing_current(doing, &line))
         return;
     size_t step = lines_step_of(doing->run, line);
+    if (unfold_data(doing, line, step))
+        return;
     if (step == LINES_NO_STEP)
-        doing_say(doing, "no step here");
+        doing_say(doing, "no step and no data here");
     else
         fold_step(doing, step);
 }
@@ -168,54 +189,28 @@ static void select_step(struct doing *doing, int by)
 
 /* ---- marks ---- */
 
-static size_t mark_index(const struct view_run *view, uint64_t number)
-{
-    size_t at = 0;
-    while (at < view->mark_count && view->marks[at] < number)
-        at++;
-    return at;
-}
-
 static void toggle_mark(struct doing *doing)
 {
-    enum {
-        MARKS_MAX = 1000
-    };
-    struct view_run *view = doing->view;
     uint64_t line;
-    if (!doing_current(doing, &line))
-        return;
-    size_t at = mark_index(view, line);
-    size_t rest = (view->mark_count - at) * sizeof *view->marks;
-    if (at < view->mark_count && view->marks[at] == line) {
-        memmove(view->marks + at, view->marks + at + 1,
-                rest - sizeof *view->marks);
-        view->mark_count--;
-    } else if (view->mark_count == MARKS_MAX) {
+    if (doing_current(doing, &line) &&
+        !numbers_toggle(&doing->view->marks, line))
         doing_say(doing, "no more than 1000 marks");
-    } else {
-        view->marks =
-            mem_resize(view->marks, view->mark_count + 1, sizeof *view->marks);
-        memmove(view->marks + at + 1, view->marks + at, rest);
-        view->marks[at] = line;
-        view->mark_count++;
-    }
 }
 
 static void jump_to_mark(struct doing *doing, bool down)
 {
-    struct view_run *view = doing->view;
+    const struct numbers *marks = &doing->view->marks;
     uint64_t line;
-    if (!view->mark_count || !doing_current(doing, &line)) {
+    if (!marks->count || !doing_current(doing, &line)) {
         doing_say(doing, "no marks yet: m sets one");
         return;
     }
-    size_t at = mark_index(view, line), count = view->mark_count;
+    size_t at = numbers_index(marks, line), count = marks->count;
     if (down)
-        at += at < count && view->marks[at] == line;
+        at += at < count && marks->items[at] == line;
     else
         at += count - 1;
-    doing_show_entry(doing, view->marks[at % count]);
+    doing_show_entry(doing, marks->items[at % count]);
 }
 
 /* ---- the doors ---- */
@@ -243,7 +238,7 @@ static bool escape_key(struct view_run *view)
 static void note_letting_go(struct doing *doing, bool followed)
 {
     if (followed && !doing->view->port.follow && !doing->view->paused)
-        doing->view->seen_end = logstore_end(run_log(doing->run));
+        doing->view->seen_end = run_end(doing->run);
     if (!followed && doing->view->port.follow)
         view_run_update(doing->view, doing->run);
 }

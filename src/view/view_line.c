@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text/escape.h"
+#include "text/pretty.h"
 #include "text/utf8.h"
 #include "text/wrap.h"
 
@@ -20,20 +21,35 @@ static const struct {
     [LEVEL_ERROR] = {"error", STYLE_ERROR},
 };
 
+static void add_label(struct line_text *line, const char *label,
+                      unsigned escape)
+{
+    enum {
+        LABEL_MAX = 24
+    };
+    if (!label)
+        return;
+    escape_text(&line->safe, label, strnlen(label, LABEL_MAX), escape);
+    buf_addc(&line->safe, ' ');
+}
+
 static void add_word(struct line_text *line, const struct entry *entry,
                      unsigned escape)
 {
     enum {
         WORD_MAX = 24
     };
+    size_t start = line->safe.len;
     line->word_style = LEVELS[entry->level].style;
     if (entry->level_word)
         escape_text(&line->safe, entry->level_word,
                     strnlen(entry->level_word, WORD_MAX), escape);
     else
         buf_adds(&line->safe, LEVELS[entry->level].word);
-    if (line->safe.len)
+    if (line->safe.len > start)
         buf_addc(&line->safe, ' ');
+    else if (start)
+        line->word_style = STYLE_DIM;
 }
 
 /* Bytes to show of a long text, cut between characters. */
@@ -57,32 +73,86 @@ static void add_rest(struct line_text *line, size_t shown, size_t len)
         buf_addf(&line->safe, " [and %zu bytes more]", len - shown);
 }
 
-void line_compose(struct line_text *line, const struct entry *entry,
-                  unsigned escape)
+/* Text and data row by row, or in one. */
+static void add_text(struct line_text *line, const char *text, size_t len,
+                     const struct line_dress *dress, bool pretty)
 {
-    buf_clear(&line->safe);
-    line->style = STYLE_TEXT;
-    if (entry->kind == ENTRY_LOG) {
-        add_word(line, entry, escape);
-    } else if (entry->kind != ENTRY_STEP) {
-        line->style = line->word_style = STYLE_NOTICE;
-        buf_adds(&line->safe, "-- ");
+    size_t shown = shown_len(text, len);
+    unsigned flags = dress->escape | ESCAPE_LINES;
+    if (pretty) {
+        struct buf rows = buf_make(0);
+        pretty_json(&rows, text, shown);
+        escape_text(&line->safe, buf_str(&rows), rows.len, flags);
+        buf_free(&rows);
+    } else {
+        escape_text(&line->safe, text, shown, flags);
     }
-    line->word_end = line->safe.len;
-
-    size_t len = without_end(entry->text, entry->text_len);
-    size_t shown = shown_len(entry->text, len);
-    escape_text(&line->safe, entry->text, shown, escape | ESCAPE_LINES);
     line->text_end = line->safe.len;
     add_rest(line, shown, len);
+}
 
-    if (entry->detail && entry->detail_len) {
-        if (entry->text_len)
-            buf_adds(&line->safe, "  ");
-        shown = shown_len(entry->detail, entry->detail_len);
-        escape_text(&line->safe, entry->detail, shown, escape);
-        add_rest(line, shown, entry->detail_len);
+static void add_detail(struct line_text *line, const struct entry *entry,
+                       const struct line_dress *dress)
+{
+    size_t text_end = line->text_end;
+    if (!entry->detail || !entry->detail_len)
+        return;
+    if (entry->text_len)
+        buf_adds(&line->safe, dress->unfolded ? "\n" : "  ");
+    add_text(line, entry->detail, entry->detail_len, dress, dress->unfolded);
+    line->text_end = text_end;
+}
+
+static bool is_data(const struct entry *entry)
+{
+    return entry->kind != ENTRY_STEP && !entry->detail_len &&
+           pretty_is_worth(entry->text, entry->text_len);
+}
+
+bool line_unfolds(const struct entry *entry)
+{
+    return (entry->detail && entry->detail_len) || is_data(entry);
+}
+
+static enum style text_style(const struct entry *entry)
+{
+    switch (entry->kind) {
+    case ENTRY_STATUS:
+    case ENTRY_MARKER:
+        return STYLE_NOTICE;
+    case ENTRY_REASONING:
+        return STYLE_REASONING;
+    case ENTRY_TOOL:
+        return STYLE_DATA;
+    case ENTRY_LOG:
+    case ENTRY_STEP:
+    case ENTRY_TEXT:
+        break;
     }
+    return STYLE_TEXT;
+}
+
+void line_compose(struct line_text *line, const struct entry *entry,
+                  const struct line_dress *dress)
+{
+    bool data = is_data(entry);
+    buf_clear(&line->safe);
+    line->style = text_style(entry);
+    line->cut = data && !dress->unfolded;
+    add_label(line, dress->label, dress->escape);
+    if (line->style == STYLE_NOTICE) {
+        line->word_style = STYLE_NOTICE;
+        buf_adds(&line->safe, "-- ");
+    } else if (entry->kind != ENTRY_STEP) {
+        add_word(line, entry, dress->escape);
+    }
+    line->word_end = line->safe.len;
+    size_t len = entry->open ? entry->text_len
+                             : without_end(entry->text, entry->text_len);
+    add_text(line, entry->text, len, dress, data && dress->unfolded);
+    add_detail(line, entry, dress);
+    if (entry->open)
+        buf_addc(&line->safe, '_');
 }
 
 void line_free(struct line_text *line)
@@ -113,6 +183,8 @@ unsigned line_rows(const struct line_text *line, size_t columns)
 {
     unsigned rows = 0;
     size_t at = 0, start, len;
+    if (line->cut)
+        return 1;
     while (line_next_row(line, &at, columns, &start, &len))
         rows++;
     return rows;

@@ -15,16 +15,27 @@ enum {
 };
 
 struct line_text {
-    struct buf safe;  /* "warn ", then the text, then the data */
-    size_t word_end;  /* bytes of the level's word */
+    struct buf safe;  /* label, "warn ", then the text, then the data */
+    size_t word_end;  /* bytes of the label and the level's word */
     size_t text_end;  /* … and of the text */
     enum style style; /* of the text */
     enum style word_style;
+    bool cut; /* one row is shown of it, however long it is */
 };
+
+/* How an entry is shown. */
+struct line_dress {
+    unsigned escape;   /* enum escape_flags */
+    const char *label; /* stands before the text, dim; NULL: none */
+    bool unfolded;     /* its data row by row */
+};
+
+/* True when there is data to unfold: beside the text, or the text itself. */
+bool line_unfolds(const struct entry *entry);
 
 /* Reuses what *line holds; start with {0}, end with line_free(). */
 void line_compose(struct line_text *line, const struct entry *entry,
-                  unsigned escape);
+                  const struct line_dress *dress);
 void line_free(struct line_text *line);
 
 /* Takes the row that starts at byte *at (0 first) and moves *at to the next.

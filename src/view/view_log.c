@@ -48,16 +48,32 @@ static size_t text_columns(const struct layout *layout)
     return columns > 0 ? (size_t)columns : 1;
 }
 
+/* Lines of several streams that come in turns say which one they are of. */
+static struct line_dress dress_of(const struct view_run *view,
+                                  const struct run *run,
+                                  const struct entry *entry)
+{
+    const struct step *step =
+        entry->step < run_step_count(run) ? run_step(run, entry->step) : NULL;
+    bool labeled = step && step->stream && step->mixed &&
+                   entry->kind != ENTRY_LOG && run_stream_count(run) > 1;
+    return (struct line_dress){
+        .escape = view->layout.escape,
+        .label = labeled ? step->stream : NULL,
+        .unfolded = numbers_has(&view->unfolded, entry->number),
+    };
+}
+
 static unsigned list_rows(void *context, uint64_t number)
 {
     const struct log_list *list = context;
     const struct layout *layout = &list->view->layout;
     struct entry entry;
-    if (!logstore_get(run_log(list->run), number, &entry) ||
-        entry.kind == ENTRY_STEP)
+    if (!run_entry(list->run, number, &entry) || entry.kind == ENTRY_STEP)
         return 1;
     struct line_text line = {0};
-    line_compose(&line, &entry, layout->escape);
+    struct line_dress dress = dress_of(list->view, list->run, &entry);
+    line_compose(&line, &entry, &dress);
     unsigned rows =
         line_rows(&line, list->view->wrap ? text_columns(layout) : 0);
     line_free(&line);
@@ -102,7 +118,7 @@ static int64_t time_before(const struct run *run, uint64_t number)
     };
     struct entry entry;
     for (uint64_t i = 1; i <= LOOK_BACK && i <= number; i++)
-        if (logstore_get(run_log(run), number - i, &entry) && !entry.hidden)
+        if (run_entry(run, number - i, &entry) && !entry.hidden)
             return entry.time_ms;
     return INSTANT_NONE;
 }
@@ -207,14 +223,6 @@ static bool draw_time(const struct canvas *canvas, const struct entry *entry,
 
 /* ---- what a line begins with ---- */
 
-static bool is_marked(const struct view_run *view, uint64_t number)
-{
-    for (size_t i = 0; i < view->mark_count; i++)
-        if (view->marks[i] == number)
-            return true;
-    return false;
-}
-
 /* The cursor and the mark stand left of everything, where there is room. */
 static void draw_markers(const struct canvas *canvas, uint64_t number, int y,
                          bool timed)
@@ -222,7 +230,7 @@ static void draw_markers(const struct canvas *canvas, uint64_t number, int y,
     const struct view_run *view = canvas->view;
     const struct layout *layout = canvas->layout;
     bool current = !view->port.follow && view->port.cursor == number;
-    bool marked = is_marked(view, number);
+    bool marked = numbers_has(&view->marks, number);
     if (layout->gutter_x < 2)
         return;
     const char *text = current && marked && !timed ? ">*"
@@ -247,10 +255,12 @@ static void draw_gutter(const struct canvas *canvas, uint64_t number, int y,
 static const char *level_glyph(const struct canvas *canvas,
                                const struct entry *entry)
 {
-    if (entry->kind != ENTRY_LOG)
+    if (entry->kind == ENTRY_STATUS || entry->kind == ENTRY_MARKER)
         return "";
     if (entry->level == LEVEL_ERROR)
         return canvas->glyphs->failed;
+    if (entry->kind == ENTRY_REASONING)
+        return "~";
     return entry->level == LEVEL_WARN ? "!" : "|";
 }
 
@@ -321,13 +331,19 @@ static void draw_text(const struct canvas *canvas, const struct line_text *line,
                        until - at);
         at = until;
     }
-    if (canvas->view->wrap)
+    if (canvas->view->wrap && !line->cut)
         return;
     int columns = (int)width_of_text(text + start, len);
-    if (columns > canvas->view->widest)
+    if (columns > canvas->view->widest && !line->cut)
         canvas->view->widest = columns;
-    if (columns > (int)text_columns(layout) + canvas->view->shift)
+    int shift = canvas->view->wrap ? 0 : canvas->view->shift;
+    if (columns > (int)text_columns(layout) + shift)
         frame_puts(canvas->frame, right - 1, y, 1, STYLE_DIM, ">");
+}
+
+static enum style gutter_style(const struct line_text *line)
+{
+    return line->style == STYLE_REASONING ? line->style : line->word_style;
 }
 
 /* Draws the rows of an entry from `row` on, from y down to below `bottom`.
@@ -337,11 +353,13 @@ static int draw_line(const struct canvas *canvas, const struct entry *entry,
 {
     const struct layout *layout = canvas->layout;
     struct line_text line = {0};
+    struct line_dress dress = dress_of(canvas->view, canvas->run, entry);
     struct matches matches;
-    line_compose(&line, entry, layout->escape);
+    line_compose(&line, entry, &dress);
     find_matches(canvas->view, &line, &matches);
     size_t at = 0, start, len;
-    size_t columns = canvas->view->wrap ? text_columns(layout) : 0;
+    bool wraps = canvas->view->wrap && !line.cut;
+    size_t columns = wraps ? text_columns(layout) : 0;
     for (unsigned i = 0;
          y < bottom && line_next_row(&line, &at, columns, &start, &len); i++) {
         if (i < row)
@@ -349,9 +367,10 @@ static int draw_line(const struct canvas *canvas, const struct entry *entry,
         if (i == 0) {
             bool timed = draw_time(canvas, entry, y);
             draw_markers(canvas, entry->number, y, timed);
-            draw_gutter(canvas, entry->number, y, line.word_style,
-                        level_glyph(canvas, entry));
         }
+        if (i == 0 || entry->kind == ENTRY_REASONING)
+            draw_gutter(canvas, entry->number, y, gutter_style(&line),
+                        level_glyph(canvas, entry));
         draw_text(canvas, &line, &matches, start, len, y++);
     }
     line_free(&line);
@@ -409,11 +428,13 @@ void view_step_duration(const struct canvas *canvas, const struct step *step,
 
 static void folded_note(const struct step *step, char *out, size_t size)
 {
+    bool thought = step->kind == STEP_REASONING;
     size_t at = 0;
     out[0] = '\0';
     if (!step->entry_count)
         return;
-    at += (size_t)snprintf(out, size, "  (%llu line%s folded",
+    at += (size_t)snprintf(out, size,
+                           thought ? ", %llu line%s" : "  (%llu line%s folded",
                            (unsigned long long)step->entry_count,
                            step->entry_count == 1 ? "" : "s");
     if (step->errors && at < size)
@@ -422,8 +443,24 @@ static void folded_note(const struct step *step, char *out, size_t size)
     if (step->warnings && at < size)
         at += (size_t)snprintf(out + at, size - at, ", %u warning%s",
                                step->warnings, step->warnings == 1 ? "" : "s");
-    if (at < size)
+    if (at < size && !thought)
         snprintf(out + at, size - at, ")");
+}
+
+/* The title's words. How long a thought took is said there, once it is over. */
+static void add_title(const struct step *step, const struct entry *entry,
+                      char duration[32], unsigned escape, struct buf *out)
+{
+    if (!step) {
+        row_safe(out, entry->text, entry->text_len, escape);
+        return;
+    }
+    row_safe(out, step->title, strlen(step->title), escape);
+    if (step->kind != STEP_REASONING || step->state == STEP_ACTIVE ||
+        !duration[0])
+        return;
+    buf_addf(out, " for %s", duration);
+    duration[0] = '\0';
 }
 
 static void draw_title(const struct canvas *canvas, const struct entry *entry,
@@ -431,10 +468,14 @@ static void draw_title(const struct canvas *canvas, const struct entry *entry,
 {
     const struct layout *layout = canvas->layout;
     char duration[32] = "", note[96] = "";
-    if (step && !layout->side_width)
+    struct buf title = buf_make(0);
+    if (step && (!layout->side_width || step->kind == STEP_REASONING))
         view_step_duration(canvas, step, duration);
     if (folded && step)
         folded_note(step, note, sizeof note);
+    add_title(step, entry, duration, layout->escape, &title);
+    if (layout->side_width)
+        duration[0] = '\0';
     int margin = layout->gutter_x ? 1 : 0;
     int x = layout->log_x + layout->text_x;
     int right = layout->log_x + layout->log_width - margin;
@@ -444,12 +485,10 @@ static void draw_title(const struct canvas *canvas, const struct entry *entry,
     int note_len = (int)strlen(note);
     if (room < 20 + note_len)
         note[0] = '\0', note_len = 0;
-    struct buf safe = buf_make(0);
-    row_safe(&safe, entry->text, entry->text_len, layout->escape);
     x += frame_put(canvas->frame, x, y, room - note_len, STYLE_STEP,
-                   buf_str(&safe), safe.len);
+                   buf_str(&title), title.len);
     frame_puts(canvas->frame, x, y, note_len, STYLE_DIM, note);
-    buf_free(&safe);
+    buf_free(&title);
 }
 
 static void draw_header(const struct canvas *canvas, const struct entry *entry,
@@ -476,7 +515,7 @@ static void draw_header(const struct canvas *canvas, const struct entry *entry,
 static const char *empty_words(const struct canvas *canvas)
 {
     if (filter_is_on(lines_filter(canvas->view->lines)) &&
-        logstore_end(run_log(canvas->run)) > 0)
+        run_end(canvas->run) > 0)
         return "-- no line passes the filter (& and v change it)";
     switch (canvas->facts->status) {
     case STATUS_UNKNOWN:
@@ -514,7 +553,7 @@ static void pin_header(const struct canvas *canvas, uint64_t top)
     if (step == LINES_NO_STEP || canvas->layout->log_height < WORTH_ROWS)
         return;
     uint64_t header = run_step(canvas->run, step)->first_entry;
-    if (header == top || !logstore_get(run_log(canvas->run), header, &entry))
+    if (header == top || !run_entry(canvas->run, header, &entry))
         return;
     for (int x = 0; x < canvas->layout->log_width; x++)
         frame_puts(canvas->frame, canvas->layout->log_x + x,
@@ -537,7 +576,7 @@ void view_log_draw(const struct canvas *canvas)
     struct place at = view->port.top;
     struct entry entry;
     view->widest = 0;
-    while (y < bottom && logstore_get(run_log(canvas->run), at.line, &entry)) {
+    while (y < bottom && run_entry(canvas->run, at.line, &entry)) {
         if (entry.kind == ENTRY_STEP)
             draw_header(canvas, &entry, y++);
         else

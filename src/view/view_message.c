@@ -1,6 +1,7 @@
 /* The two rows at the bottom: what is going on, and which keys matter now. */
 #include "config.h"
 
+#include "view/view_line.h"
 #include "view/view_parts.h"
 
 #include <stdio.h>
@@ -207,15 +208,30 @@ static void add_find_keys(const struct canvas *canvas, struct row *row)
         key(row, 4, "p pause");
 }
 
+/* Is there data at the current line that ENTER shows or hides? */
+static const char *data_key(const struct canvas *canvas)
+{
+    const struct view_run *view = canvas->view;
+    struct entry entry;
+    if (view->port.follow ||
+        !run_entry(canvas->run, view->port.cursor, &entry) ||
+        entry.kind == ENTRY_STEP || !line_unfolds(&entry))
+        return NULL;
+    return numbers_has(&view->unfolded, entry.number) ? "ENTER close"
+                                                      : "ENTER open";
+}
+
 static void add_show_keys(const struct canvas *canvas, struct row *row)
 {
     const struct view_run *view = canvas->view;
     bool wide = canvas->layout->size == VIEW_WIDE;
-    if (run_step_count(canvas->run)) {
+    const char *data = data_key(canvas);
+    if (data)
+        key(row, 5, data);
+    else if (run_step_count(canvas->run))
         key(row, 5, "ENTER fold");
-        if (wide)
-            key(row, 7, "- + all");
-    }
+    if (run_step_count(canvas->run) && wide)
+        key(row, 7, "- + all");
     key(row, 6, "e/E error");
     if (wide || !view->wrap)
         key(row, view->wrap ? 7 : 3,

@@ -12,6 +12,7 @@
 #include "view/filter.h"
 #include "view/frame.h"
 #include "view/lines.h"
+#include "view/numbers.h"
 #include "view/row.h"
 #include "view/view_run.h"
 #include "view/viewport.h"
@@ -95,8 +96,8 @@ struct view_run {
     int64_t said_until_ms;
     bool said_now; /* said_until_ms is to be set at the next drawing */
 
-    uint64_t *marks; /* entries, ascending */
-    size_t mark_count;
+    struct numbers marks;    /* entries that the user marked */
+    struct numbers unfolded; /* entries whose data is shown row by row */
 
     char *copy; /* to be taken by the application */
     const char *copy_what;

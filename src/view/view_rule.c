@@ -16,10 +16,10 @@ static uint64_t seq_near(const struct run *run, uint64_t number)
     };
     struct entry entry;
     for (uint64_t i = number; i < number + LOOK; i++)
-        if (logstore_get(run_log(run), i, &entry) && entry.seq)
+        if (run_entry(run, i, &entry) && entry.seq)
             return entry.seq;
     for (uint64_t i = 1; i <= LOOK && i <= number; i++)
-        if (logstore_get(run_log(run), number - i, &entry) && entry.seq)
+        if (run_entry(run, number - i, &entry) && entry.seq)
             return entry.seq;
     return 0;
 }
@@ -28,7 +28,7 @@ static uint64_t entries_below(const struct canvas *canvas)
 {
     struct log_list list = {canvas->view, canvas->run};
     struct line_source source = view_log_source(&list);
-    uint64_t last, end = logstore_end(run_log(canvas->run));
+    uint64_t last, end = run_end(canvas->run);
     if (!viewport_last(&canvas->view->port, &source, &last))
         return 0;
     /* What a folded step hides is not below: it is where its header is. */
@@ -65,7 +65,7 @@ static void ended_state(const struct canvas *canvas, char *out, size_t size)
 void view_log_state(const struct canvas *canvas, char *out, size_t size)
 {
     const struct view_run *view = canvas->view;
-    uint64_t end = logstore_end(run_log(canvas->run));
+    uint64_t end = run_end(canvas->run);
     uint64_t new_count = end > view->seen_end ? end - view->seen_end : 0;
     if (view->paused) {
         snprintf(out, size, "paused, %llu new", (unsigned long long)new_count);
@@ -125,11 +125,14 @@ static void add_steps(const struct canvas *canvas, struct row *row)
         row_add(row, ROW_KEEP, STYLE_DIM, "log");
         return;
     }
-    const struct step *last = run_step(canvas->run, count - 1);
-    const char *word = last->state == STEP_ACTIVE   ? ", 1 active"
-                       : last->state == STEP_FAILED ? ", 1 failed"
-                                                    : "";
-    row_add(row, ROW_KEEP, STYLE_DIM, "steps %zu%s", count, word);
+    char active[40] = "", failed[40] = "";
+    size_t actives = run_steps_in(canvas->run, STEP_ACTIVE);
+    size_t failures = run_steps_in(canvas->run, STEP_FAILED);
+    if (actives)
+        snprintf(active, sizeof active, ", %zu active", actives);
+    if (failures)
+        snprintf(failed, sizeof failed, ", %zu failed", failures);
+    row_add(row, ROW_KEEP, STYLE_DIM, "steps %zu%s%s", count, active, failed);
 }
 
 void view_log_draw_rule(const struct canvas *canvas)

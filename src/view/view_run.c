@@ -98,7 +98,8 @@ void view_run_destroy(struct view_run *view)
     pattern_destroy(view->search_before);
     buf_free(&view->input);
     free(view->said);
-    free(view->marks);
+    numbers_free(&view->marks);
+    numbers_free(&view->unfolded);
     free(view->copy);
     free(view);
 }
@@ -236,8 +237,7 @@ static void place_failure(const struct canvas *canvas)
         return;
     view->placed_failure = true;
     if (!view->port.follow || view->paused ||
-        !logstore_get(run_log(canvas->run), number, &entry) ||
-        entry.level < LEVEL_WARN)
+        !run_entry(canvas->run, number, &entry) || entry.level < LEVEL_WARN)
         return;
     size_t step = lines_step_of(canvas->run, number);
     if (step != LINES_NO_STEP &&
@@ -245,7 +245,7 @@ static void place_failure(const struct canvas *canvas)
         lines_fold(view->lines, step, false);
     viewport_settle(&view->port, &source, canvas->layout->log_height);
     viewport_show(&view->port, &source, number);
-    view->seen_end = logstore_end(run_log(canvas->run));
+    view->seen_end = run_end(canvas->run);
 }
 
 static void settle_words(struct view_run *view, const struct view_env *env)

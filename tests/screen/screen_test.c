@@ -21,6 +21,8 @@
  *   tell                 sends the run's facts as set so far
  *   log LEVEL TIME TEXT [|| JSON]   LEVEL: info warn error debug none
  *   logs COUNT LEVEL TEXT           the same line COUNT times, numbered
+ *   part STREAM CHUNK               JSON, or any text
+ *   event NAME DATA                 of a stream that nobody knows
  *   link STATE [RETRY_MS ATTEMPT REASON]
  *   rewrite KEPT WITHDRAWN, gap, notice TEXT, end
  *   keys NAME…           as keycode_name() prints them
@@ -44,6 +46,7 @@
 #include "view/keys.h"
 #include "view/view_run.h"
 #include "wire/entry.h"
+#include "wire/json_valid.h"
 
 enum {
     PATH_SIZE = 512,
@@ -56,7 +59,7 @@ struct stage {
     struct view_run *view;
     struct run_facts facts;
     struct view_env env;
-    uint64_t seq;
+    uint64_t seq, parts;
     uint32_t pending;
     struct buf told; /* what the application would have been asked */
     struct buf out;  /* the case file as it should be */
@@ -280,6 +283,40 @@ static void send_logs(struct stage *stage, const char *rest)
     }
 }
 
+static void send_part(struct stage *stage, const char *rest)
+{
+    char stream[32];
+    int used = 0;
+    if (sscanf(rest, "%31s %n", stream, &used) < 1 || !used)
+        die(stage, "part STREAM CHUNK", rest);
+    const char *chunk = rest + used;
+    struct stream_part part = {
+        .stream = stream,
+        .time_ms = stage->env.now_ms,
+        .is_json = json_valid(chunk, strlen(chunk)),
+        .chunk = chunk,
+        .chunk_len = strlen(chunk),
+    };
+    struct event event = {.type = EVENT_PART};
+    event.part.seq = ++stage->parts;
+    event.part.part = &part;
+    send(stage, &event);
+}
+
+static void send_sse(struct stage *stage, const char *rest)
+{
+    char name[32];
+    int used = 0;
+    if (sscanf(rest, "%31s %n", name, &used) < 1 || !used)
+        die(stage, "event NAME DATA", rest);
+    struct sse_event from = {
+        .event = name, .data = rest + used, .data_len = strlen(rest + used)};
+    struct event event = {.type = EVENT_SSE};
+    event.sse.seq = ++stage->seq;
+    event.sse.event = &from;
+    send(stage, &event);
+}
+
 static void send_link(struct stage *stage, const char *rest)
 {
     static const char *const WORDS[] = {"connecting", "live", "reconnecting",
@@ -312,6 +349,14 @@ static bool send_event(struct stage *stage, const char *command,
     }
     if (!strcmp(command, "link")) {
         send_link(stage, rest);
+        return true;
+    }
+    if (!strcmp(command, "part")) {
+        send_part(stage, rest);
+        return true;
+    }
+    if (!strcmp(command, "event")) {
+        send_sse(stage, rest);
         return true;
     }
     if (!strcmp(command, "tell")) {
