@@ -198,7 +198,11 @@ static char *header_value(const char *name, size_t name_len, const char *value,
     static const char *const secrets[] = {"authorization", "x-api-key",
                                           "cookie", "proxy-authorization"};
     if (*value == '@') {
-        char *text = token_read(value + 1, NULL, err);
+        struct error why = {0};
+        char *text = token_read(value + 1, NULL, &why);
+        if (!text)
+            error_set(err, ERROR_USAGE, "the value of %.*s: %s", (int)name_len,
+                      name, why.message);
         return text;
     }
     if (*value == '$') {
@@ -218,25 +222,46 @@ static char *header_value(const char *name, size_t name_len, const char *value,
     return mem_strdup(value);
 }
 
+/* Length of a header's name at the start of given; 0: there is none. */
+static size_t header_name_len(const char *given)
+{
+    size_t len = strspn(given, "!#$%&'*+-.^_`|~0123456789"
+                               "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return given[len] == ':' ? len : 0;
+}
+
+/* Another byte would end the header, or mean something to a terminal. */
+static bool is_header_value(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
+            return false;
+    return true;
+}
+
 static char *make_header(const char *given, struct error *err)
 {
-    const char *colon = strchr(given, ':');
-    if (!colon || colon == given || strpbrk(given, "\r\n")) {
+    size_t name_len = header_name_len(given);
+    if (!name_len) {
         error_set(err, ERROR_USAGE,
                   "--header takes 'NAME: VALUE', not \"%.40s\"", given);
         return NULL;
     }
-    const char *value = colon + 1 + strspn(colon + 1, " \t");
-    size_t name_len = (size_t)(colon - given);
-    char *text = header_value(given, name_len, value, err);
+    const char *value = given + name_len + 1;
+    char *text =
+        header_value(given, name_len, value + strspn(value, " \t"), err);
     struct buf header = buf_make(0);
-    if (text && !strpbrk(text, "\r\n"))
-        buf_addf(&header, "%.*s: %s", (int)name_len, given, text);
-    else
-        error_set(err, ERROR_USAGE, "the value of %.*s has line breaks",
+    if (text && !is_header_value(text))
+        error_set(err, ERROR_USAGE,
+                  "the value of %.*s has line breaks or control characters",
                   (int)name_len, given);
-    free(text);
-    return buf_take(&header);
+    else if (text && *text)
+        buf_addf(&header, "%.*s: %s", (int)name_len, given, text);
+    else if (text) /* how curl is told of an empty value */
+        buf_addf(&header, "%.*s;", (int)name_len, given);
+    forget(text);
+    return header.len ? buf_take(&header) : NULL;
 }
 
 static void forget_headers(struct settings *settings)

@@ -161,15 +161,40 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     return fits ? len : 0;
 }
 
+/* The first header of that name at *at or behind it; moves *at on. */
+static const char *next_header(const struct http_call *call, const char **at,
+                               const char *name)
+{
+    const char *end = buf_str(&call->head) + call->head.len;
+    size_t len = strlen(name);
+    while (*at < end) {
+        const char *header = *at;
+        *at += strlen(header) + 1;
+        if (strncmp(header, name, len) == 0 && header[len] == ':')
+            return header + len + 2;
+    }
+    return NULL;
+}
+
 const char *http_header(const struct http_call *call, const char *name)
 {
-    const char *found = NULL, *p = buf_str(&call->head);
-    const char *end = p + call->head.len;
-    size_t len = strlen(name);
-    for (; p < end; p += strlen(p) + 1)
-        if (strncmp(p, name, len) == 0 && p[len] == ':')
-            found = p + len + 2;
+    const char *found = NULL, *value, *at = buf_str(&call->head);
+    while ((value = next_header(call, &at, name)))
+        found = value;
     return found;
+}
+
+bool http_headers(const struct http_call *call, const char *name,
+                  struct buf *out)
+{
+    const char *value, *at = buf_str(&call->head);
+    bool any = false;
+    for (; (value = next_header(call, &at, name)); any = true) {
+        if (any)
+            buf_adds(out, ", ");
+        buf_adds(out, value);
+    }
+    return any;
 }
 
 long http_status(const struct http_call *call)
@@ -394,11 +419,24 @@ static void add_header(struct http_call *call, const char *header)
     call->public_headers = curl_slist_append(call->public_headers, header);
 }
 
+static bool is_among(const char *header, const char *const *headers)
+{
+    size_t len = strcspn(header, ":");
+    for (; headers && *headers; headers++)
+        if (strncasecmp(header, *headers, len) == 0 &&
+            strchr(":;", (*headers)[len]))
+            return true;
+    return false;
+}
+
 static void add_headers(struct http_call *call,
                         const struct http_request *request)
 {
-    for (const char *const *h = request->headers; h && *h; h++)
-        add_header(call, *h);
+    for (const char *const *h = request->headers; h && *h; h++) {
+        call->public_headers = curl_slist_append(call->public_headers, *h);
+        if (!is_among(*h, request->private_headers))
+            call->headers = curl_slist_append(call->headers, *h);
+    }
     if (request->body) {
         add_header(call, "Content-Type: application/json");
         add_header(call, "Expect:");

@@ -51,7 +51,8 @@ struct http_request {
     const char *body;           /* NULL: GET; else POST as JSON */
     const char *const *headers; /* "Name: value", NULL at the end */
     const char *secret_header;  /* one more, wiped after use; NULL: none */
-    const char *const *private_headers; /* more, for this origin; NULL: none */
+    const char *const *private_headers; /* more, for this origin; NULL: none;
+                                         * they replace headers of their name */
     bool may_leave_origin; /* redirects go elsewhere without secrets */
     size_t max_body;       /* bytes, after decoding */
     int64_t idle_ms;       /* silence allowed, 0: unlimited */
@@ -82,6 +83,10 @@ void http_stream(struct http_call *call, http_data_fn *on_data);
 /* A header of the answer, NULL when absent; the last one when repeated. Valid
  * until the call ends. name: lower case. */
 const char *http_header(const struct http_call *call, const char *name);
+
+/* All of them, joined by commas, in out. False when absent. */
+bool http_headers(const struct http_call *call, const char *name,
+                  struct buf *out);
 
 /* Status of the answer so far; 0 before it came. */
 long http_status(const struct http_call *call);

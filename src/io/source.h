@@ -44,6 +44,10 @@ struct source_options {
     bool poll_only;
     bool want_details;          /* ask REST for what the feed does not tell */
     int64_t linger_ms;          /* watch for late entries after the end */
+    bool read_streams;          /* the run's realtime streams as well */
+    const char *const *streams; /* of these, NULL at the end; NULL: all */
+    bool guess_stream;   /* where none is told, try the one without a name */
+    bool streams_latest; /* not what was written before now */
     const char *const *headers; /* for api_url's origin only; NULL: none */
     /* Sets headers and query_token anew after a 401, when the old ones are
      * gone; NULL: there is no other way. */
@@ -51,6 +55,10 @@ struct source_options {
     void *renew_context;
     const char *query_token; /* goes into the URL; secret; NULL: none */
 };
+
+/* Has headers and query_token set anew, see there. False: they are what they
+ * were, and would be refused again. */
+bool source_renew(struct source_options *options);
 
 /* A run of a Trigger.dev server: its live feed, with polling as fallback.
  * http, loop, token and options are borrowed. */

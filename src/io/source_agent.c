@@ -357,9 +357,8 @@ static bool on_request(void *context, struct http_request *request)
 static bool on_renew(void *context)
 {
     struct source_agent *agent = context;
-    if (!agent->options.renew)
+    if (!source_renew(&agent->options))
         return false;
-    agent->options.renew(agent->options.renew_context, &agent->options);
     stream_link_open(agent->link);
     return true;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -36,8 +37,10 @@ struct source_sse {
     struct sse *sse;
     struct stream_policy policy;
     struct stream_link *link; /* NULL: reads standard input */
-    struct buf last_id;       /* the header of the next request … */
-    const char *headers[4];   /* … and all of them */
+    struct buf last_id;       /* header of the next request */
+    struct buf initial_id;    /* given beforehand; "": none */
+    const char *headers[4];   /* of the next request: the program's own … */
+    const char **given;       /* … and those given */
     uint64_t seq;
     bool ended;
 };
@@ -111,20 +114,69 @@ static void on_opened(void *context, const struct http_call *call)
     sse_restart(source->sse);
 }
 
+static const char last_id_name[] = "Last-Event-ID: ";
+
+/* The value, where header is a Last-Event-ID; else NULL. */
+static const char *last_id_in(const char *header)
+{
+    size_t len = strlen(last_id_name) - 2;
+    if (strncasecmp(header, last_id_name, len) != 0 ||
+        !strchr(":;", header[len]))
+        return NULL;
+    return header + len + 1 + strspn(header + len + 1, " ");
+}
+
+/* A first Last-Event-ID, where one was given with the headers. */
+static void take_initial_id(struct source_sse *source)
+{
+    const char *const *header = source->options.headers;
+    const char *id = NULL;
+    for (; header && *header; header++)
+        if (last_id_in(*header))
+            id = last_id_in(*header);
+    if (!id || !*id)
+        return;
+    struct sse_event event;
+    struct error err = {0};
+    buf_adds(&source->initial_id, id);
+    buf_addf(&source->last_id, "id: %s\n\n", id);
+    sse_feed(source->sse, buf_str(&source->last_id), source->last_id.len);
+    sse_next(source->sse, &event, &err);
+}
+
+/* The headers given, without the Last-Event-ID, which is the stream's. */
+static void set_given(struct source_sse *source)
+{
+    const char *const *given = source->options.headers;
+    size_t count = 0;
+    while (given && given[count])
+        count++;
+    free(source->given);
+    source->given = mem_zalloc(count + 1, sizeof *source->given);
+    for (count = 0; given && *given; given++)
+        if (!last_id_in(*given))
+            source->given[count++] = *given;
+}
+
 /* Last-Event-ID goes back byte for byte; what a header cannot hold never gets
- * into the id (lines end there) but for NUL, which the parser refuses. */
+ * into the id (lines end there) but for NUL, which the parser refuses. An id
+ * that was given is as private as other headers that were. */
 static bool on_request(void *context, struct http_request *request)
 {
     struct source_sse *source = context;
     const char *id = sse_last_event_id(source->sse);
+    set_given(source);
     buf_clear(&source->last_id);
-    buf_addf(&source->last_id, "Last-Event-ID: %s", id);
+    buf_addf(&source->last_id, "%s%s", last_id_name, id);
+    const char *header = *id ? buf_str(&source->last_id) : NULL;
+    bool private = header && strcmp(id, buf_str(&source->initial_id)) == 0;
     source->headers[0] = "Accept: text/event-stream";
     source->headers[1] = "Cache-Control: no-cache";
-    source->headers[2] = *id ? buf_str(&source->last_id) : NULL;
+    source->headers[2] = private ? NULL : header;
     request->url = source->options.api_url;
     request->headers = source->headers;
-    request->private_headers = source->options.headers;
+    request->secret_header = private ? header : NULL;
+    request->private_headers = source->given;
     request->may_leave_origin = true;
     return true;
 }
@@ -132,11 +184,17 @@ static bool on_request(void *context, struct http_request *request)
 static bool on_renew(void *context)
 {
     struct source_sse *source = context;
-    if (!source->options.renew)
+    if (!source_renew(&source->options))
         return false;
-    source->options.renew(source->options.renew_context, &source->options);
     stream_link_open(source->link);
     return true;
+}
+
+static enum stream_next on_refused(void *context,
+                                   const struct http_result *result)
+{
+    (void)context;
+    return result->status == 403 ? STREAM_RENEW : stream_judge(result);
 }
 
 static void on_state(void *context, const struct connection *link)
@@ -154,6 +212,7 @@ static const struct stream_ops link_ops = {
     .opened = on_opened,
     .bytes = on_bytes,
     .ended = on_ended,
+    .refused = on_refused,
     .renew = on_renew,
     .state = on_state,
     .over = on_over,
@@ -218,6 +277,8 @@ static void destroy(struct source *base)
     stream_link_destroy(source->link);
     sse_destroy(source->sse);
     buf_free(&source->last_id);
+    buf_free(&source->initial_id);
+    free(source->given);
     free(source);
 }
 
@@ -239,6 +300,7 @@ struct source *source_sse_create(const struct source_options *options,
     source->emit = emit_event;
     source->context = context;
     source->sse = sse_create(MAX_EVENT);
+    take_initial_id(source);
     source->policy = (struct stream_policy){
         .transport = "sse",
         .state = CONNECTION_LIVE,

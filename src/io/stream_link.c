@@ -8,10 +8,9 @@
 #include "io/stream_link.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
+#include "wire/media_type.h"
 #include "wire/url.h"
 #include "wire/wire_error.h"
 
@@ -34,7 +33,7 @@ struct stream_link {
     enum connection_state state;
     struct buf where;      /* the URL asked for, fit to be shown */
     struct buf body;       /* of a refused answer */
-    char *type;            /* its media type; NULL: none */
+    struct buf type;       /* the answer's media type; "": none */
     int64_t server_ms;     /* its Retry-After */
     enum stream_next next; /* what the timer settles … */
     struct error failure;  /* … with this */
@@ -170,6 +169,16 @@ static void go_on(struct stream_link *link, enum stream_next next,
     }
 }
 
+void stream_link_fail(struct stream_link *link, enum stream_next next,
+                      const struct error *err, int64_t server_ms)
+{
+    if (link->over)
+        return;
+    drop_call(link);
+    link->server_ms = server_ms;
+    go_on(link, next, err, false);
+}
+
 /* Answers. */
 
 static void describe(const struct stream_link *link,
@@ -189,7 +198,7 @@ static void describe(const struct stream_link *link,
     else if (status == 200)
         error_set(err, ERROR_PROTOCOL,
                   "%s answered with %.80s, not with %s%s%s", where,
-                  link->type ? link->type : "no content type",
+                  link->type.len ? buf_str(&link->type) : "no content type",
                   link->policy->wanted, given ? ": " : "", buf_str(&why));
     else
         error_set(err,
@@ -232,17 +241,6 @@ static void handle(struct stream_link *link, const struct http_result *result)
         link->server_ms = link->policy->limited_ms;
     describe(link, result, &err);
     go_on(link, next, &err, result->status != 0);
-}
-
-static bool is_type(const char *given, const char *wanted)
-{
-    /* of several types in one header the last one counts */
-    const char *comma = given ? strrchr(given, ',') : NULL;
-    if (comma)
-        given = comma + 1 + strspn(comma + 1, " \t");
-    size_t len = strlen(wanted);
-    return given && strncasecmp(given, wanted, len) == 0 &&
-           strchr("; \t", given[len]) != NULL;
 }
 
 /* The call has to be left before anything is settled: see http_data_fn. */
@@ -294,12 +292,12 @@ static bool on_refused_data(void *context, struct http_call *call,
 static void on_headers(void *context, struct http_call *call)
 {
     struct stream_link *link = context;
-    const char *type = http_header(call, "content-type");
-    if (http_status(call) != 200 || !is_type(type, link->policy->type)) {
+    buf_clear(&link->type);
+    http_headers(call, "content-type", &link->type);
+    if (http_status(call) != 200 ||
+        !media_type_is(buf_str(&link->type), link->policy->type)) {
         link->refusing = true;
         link->server_ms = http_retry_after_ms(call);
-        free(link->type);
-        link->type = mem_strdup(type);
         http_stream(call, on_refused_data);
         loop_timer_start(link->loop, &link->wait, REFUSED_MS, refuse_now, link);
         return;
@@ -394,6 +392,7 @@ struct stream_link *stream_link_create(struct http *http, struct loop *loop,
     link->state = CONNECTION_CLOSED;
     link->where = buf_make(0);
     link->body = buf_make(MAX_BODY);
+    link->type = buf_make(0);
     return link;
 }
 
@@ -404,6 +403,6 @@ void stream_link_destroy(struct stream_link *link)
     drop_call(link);
     buf_free(&link->where);
     buf_free(&link->body);
-    free(link->type);
+    buf_free(&link->type);
     free(link);
 }

@@ -103,6 +103,12 @@ void stream_link_destroy(struct stream_link *link);
  * that is over. */
 void stream_link_open(struct stream_link *link);
 
+/* What the owner does before a request failed, or the stream in another way:
+ * as if a request had failed so. server_ms: Retry-After, -1 for none. over()
+ * may be called before this returns; not to be called within bytes(). */
+void stream_link_fail(struct stream_link *link, enum stream_next next,
+                      const struct error *err, int64_t server_ms);
+
 /* From now on as policy says, beginning with the next request. */
 void stream_link_set_policy(struct stream_link *link,
                             const struct stream_policy *policy);
