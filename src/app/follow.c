@@ -27,6 +27,7 @@
 #include "io/token.h"
 #include "model/run.h"
 #include "text/escape.h"
+#include "wire/url.h"
 
 enum {
     LINGER_MS = 1500, /* watching for late entries, in lines */
@@ -336,10 +337,14 @@ static bool open_screen(struct session *session, struct error *err)
     return true;
 }
 
-/* The key to an API's polling endpoint is the one to its token endpoint. */
+/* The key to an API's polling endpoint is the one to its token endpoint, as
+ * long as it is the same API. */
 static char *poll_header(const struct settings *settings)
 {
     if (!settings->poll_url || !settings->api_key)
+        return NULL;
+    if (settings->token_url &&
+        !url_same_origin(settings->poll_url, settings->token_url))
         return NULL;
     bool bearer = strncasecmp(settings->api_key, "Bearer ", 7) == 0;
     const char *name = bearer ? "Authorization: " : "x-api-key: ";

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <unistd.h>
 
 #include "app/complain.h"
@@ -29,7 +32,8 @@ static void on_crash(int number)
 }
 
 /* A crash must not leave the terminal in ruins, nor a core file with tokens
- * in it. */
+ * in it, nor may others of the same user read the memory. Cores that are piped
+ * to a program heed no limit, hence both. */
 static void guard_crashes(void)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -37,6 +41,9 @@ static void guard_crashes(void)
     struct sigaction action = {.sa_handler = on_crash};
     sigemptyset(&action.sa_mask);
     setrlimit(RLIMIT_CORE, &none);
+#ifdef PR_SET_DUMPABLE
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         sigaction(crashes[i], &action, NULL);
 }

@@ -563,6 +563,15 @@ static char *read_file(const char *file, struct error *err)
     return text;
 }
 
+/* A command that asks somebody for a token need not know those at hand. */
+static void hide_secrets(void)
+{
+    static const char *const secrets[] = {
+        "TRIGGER_SECRET_KEY", "TRIGGER_ACCESS_TOKEN", "RUNTAIL_API_KEY"};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        unsetenv(secrets[i]);
+}
+
 /* Starts a shell that writes to *out; -1 when it cannot. */
 static pid_t start_command(const char *command, int *out)
 {
@@ -573,6 +582,7 @@ static pid_t start_command(const char *command, int *out)
     if (pid == 0) {
         signal(SIGPIPE, SIG_DFL); /* it is ignored here, not there */
         dup2(ends[1], STDOUT_FILENO);
+        hide_secrets();
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
     }

@@ -128,6 +128,21 @@ expect_text again-command out 'no longer good\|"state":"live"' &&
     expect_count 'questions' "$(wc -l <"$work/asked")" 2 &&
     ok 'the command was asked again'
 
+# What asks for a token does not get those at hand.
+
+start_sim --scenario quick --speed 0
+cat >"$work/nosy" <<'END'
+env >"$1"
+echo tr_dev_simulator
+END
+begin nosy "TRIGGER_API_URL=$url TRIGGER_ACCESS_TOKEN= RUNTAIL_API_KEY=key-of-its-own" \
+    --json --token-cmd "sh $work/nosy $work/environment.out" "$run"
+settle
+works nosy
+expect_text environment out '^PATH=' &&
+    expect_no_text environment out 'key-of-its-own\|RUNTAIL_API_KEY' &&
+    ok 'the command has no other secret in its environment'
+
 # Tokens of a short life: renewed without an entry lost or told twice.
 
 follow_short() {
@@ -192,4 +207,20 @@ stop_servers
 refused redirect 6 'redirects to'
 mv "$work/requests" "$work/requests.out"
 expect_no_text requests out . && ok 'no request follows to another origin'
+
+# The API key goes to the API that it is for, and to no other, and a token not
+# to where the polling endpoint of somebody else is.
+
+printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n' >"$work/denial"
+: >"$work/polls"
+start_serve "$work/denial" "$work/polls"
+elsewhere=$url
+start_sim --scenario quick --speed 0 --fault realtime-closed
+runtail_as elsewhere "$(by_endpoint) RUNTAIL_POLL_URL=$elsewhere/poll" --json \
+    "$run"
+stop_servers
+mv "$work/polls" "$work/polls.out"
+expect_text polls out '^GET /poll' &&
+    expect_no_text polls out '[Aa]uthorization\|sim-api-key\|eyJ' &&
+    ok 'no secret goes to a polling endpoint of another origin'
 finish
