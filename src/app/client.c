@@ -22,6 +22,7 @@ struct token *client_token(const struct settings *settings, struct http *http,
         .secret_key = settings->secret_key,
         .file = settings->token_file,
         .command = settings->token_cmd,
+        .played_origin = settings->token_origin,
     };
     return token_create(http, loop, &options, run);
 }

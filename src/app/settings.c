@@ -357,6 +357,7 @@ void settings_free(struct settings *settings)
     free(settings->token_cmd);
     free(settings->progress_key);
     free(settings->log_key);
+    free(settings->token_origin);
     forget(settings->api_key);
     forget(settings->access_token);
     forget(settings->secret_key);

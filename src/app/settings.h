@@ -14,8 +14,9 @@ struct settings {
     char *token_file, *token_cmd;
     char *progress_key, *log_key; /* never NULL */
     char *api_key, *access_token, *secret_key;
-    char **headers;    /* NULL at the end, or NULL; secrets */
-    char *query_token; /* secret */
+    char **headers;     /* NULL at the end, or NULL; secrets */
+    char *query_token;  /* secret */
+    char *token_origin; /* of a recording that is played; NULL: none is */
 };
 
 /* Reads environment and configuration file. False with *err: a file that is

@@ -6,7 +6,6 @@
 
 #include "base/buf.h"
 #include "base/instant.h"
-#include "io/clock.h"
 #include "wire/url.h"
 #include "wire/wire_error.h"
 
@@ -23,7 +22,7 @@ static void describe_refusal(struct error *err, const char *run,
         return;
     }
     int64_t expires = token_expires_ms(token);
-    if (expires != INSTANT_NONE && expires < clock_wall_ms()) {
+    if (token_has_expired(token)) {
         instant_format_utc(expires, when);
         error_set(err, ERROR_AUTH,
                   "%s refused the token for %s: it expired at %s; get a new "

@@ -11,6 +11,9 @@
 #include "base/instant.h"
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/http_play.h"
+#include "io/player.h"
+#include "io/recorder.h"
 #include "wire/url.h"
 
 enum {
@@ -21,6 +24,8 @@ enum {
 
 struct http {
     struct loop *loop;
+    struct recorder *recorder;
+    struct player *player;
     char *ca_file, *user_agent;
     struct http_call *calls;
 };
@@ -28,6 +33,9 @@ struct http {
 struct http_call {
     struct http *http;
     struct http_call *next;
+    struct recorder_exchange *recorded; /* NULL: it is not */
+    struct player_call *played;         /* NULL: by curl, over the network */
+    long played_status;
     CURL *easy;
     struct curl_slist *headers;        /* all … */
     struct curl_slist *public_headers; /* … and without those of the origin */
@@ -68,6 +76,26 @@ void http_destroy(struct http *http)
     free(http);
 }
 
+void http_set_recorder(struct http *http, struct recorder *recorder)
+{
+    http->recorder = recorder;
+}
+
+void http_set_player(struct http *http, struct player *player)
+{
+    http->player = player;
+}
+
+struct recorder *http_recorder(const struct http *http)
+{
+    return http->recorder;
+}
+
+struct player *http_player(const struct http *http)
+{
+    return http->player;
+}
+
 static void wipe_headers(struct curl_slist *headers)
 {
     for (struct curl_slist *item = headers; item; item = item->next)
@@ -85,7 +113,10 @@ void http_cancel(struct http_call *call)
     if (*at)
         *at = call->next;
     loop_timer_stop(call->http->loop, &call->idle);
-    curl_multi_remove_handle(loop_multi(call->http->loop), call->easy);
+    recorder_done(call->recorded, "canceled", NULL);
+    player_cancel(call->played);
+    if (call->easy)
+        curl_multi_remove_handle(loop_multi(call->http->loop), call->easy);
     curl_easy_cleanup(call->easy);
     wipe_headers(call->headers);
     curl_slist_free_all(call->public_headers);
@@ -117,6 +148,7 @@ static void tell_headers(struct http_call *call)
     if (call->headers_done)
         return;
     call->headers_done = true;
+    recorder_head(call->recorded, http_status(call), &call->head);
     if (call->request.on_headers)
         call->request.on_headers(call->request.context, call);
 }
@@ -153,7 +185,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     while (value < bytes + end && isspace((unsigned char)*value))
         value++;
     if (strncasecmp(bytes, "date:", 5) == 0)
-        call->date_wall_ms = clock_wall_ms();
+        call->date_wall_ms = loop_wall_ms(call->http->loop);
     bool fits = buf_adds(&call->head, ": ") &&
                 buf_add(&call->head, value, (size_t)(bytes + end - value)) &&
                 buf_addc(&call->head, '\0');
@@ -200,6 +232,8 @@ bool http_headers(const struct http_call *call, const char *name,
 long http_status(const struct http_call *call)
 {
     long status = 0;
+    if (call->played)
+        return call->played_status;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     return status;
 }
@@ -244,10 +278,24 @@ int64_t http_retry_after_ms(const struct http_call *call)
     if (end > value && !*end && seconds >= 0 && seconds < 1e6)
         return (int64_t)(seconds * 1000);
     if (instant_parse_http_date(value, &at)) {
-        int64_t wait = at - clock_wall_ms();
+        int64_t wait = at - loop_wall_ms(call->http->loop);
         return wait > 0 ? wait : 0;
     }
     return -1;
+}
+
+/* Hands bytes of the body on; false: the call is to end. */
+static bool take_body(struct http_call *call, const char *bytes, size_t len)
+{
+    tell_headers(call);
+    recorder_body(call->recorded, bytes, len);
+    if (call->on_data) {
+        bool more = call->on_data(call->request.context, call, bytes, len);
+        call->stopped |= !more;
+        return more;
+    }
+    call->too_large |= !buf_add(&call->body, bytes, len);
+    return !call->too_large;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
@@ -255,19 +303,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     struct http_call *call = context;
     size_t len = size * count;
     restart_idle(call);
-    if (is_redirect(http_status(call)))
+    if (is_redirect(http_status(call)) || take_body(call, bytes, len))
         return len;
-    tell_headers(call);
-    if (call->on_data) {
-        bool more = call->on_data(call->request.context, call, bytes, len);
-        call->stopped |= !more;
-        return more ? len : 0;
-    }
-    if (!buf_add(&call->body, bytes, len)) {
-        call->too_large = true;
-        return 0;
-    }
-    return len;
+    return 0;
 }
 
 void http_stream(struct http_call *call, http_data_fn *on_data)
@@ -335,13 +373,24 @@ static void describe(struct http_call *call, struct http_result *result,
                                                : curl_easy_strerror(code));
 }
 
+/* As recordings name it. */
+static const char *const failure_names[] = {
+    [HTTP_OK] = "complete",           [HTTP_UNREACHABLE] = "unreachable",
+    [HTTP_INSECURE] = "insecure",     [HTTP_BROKEN] = "broken",
+    [HTTP_SILENT] = "silent",         [HTTP_TOO_LARGE] = "too-large",
+    [HTTP_REDIRECTED] = "redirected",
+};
+
 /* Hands the result over and forgets the call. */
 static void finish(struct http_call *call, struct http_result *result)
 {
+    recorder_done(call->recorded, failure_names[result->failure],
+                  result->reason);
+    call->recorded = NULL;
     result->status = http_status(call);
     result->body = buf_str(&call->body);
     result->body_len = call->body.len;
-    result->elapsed_ms = clock_steady_ms() - call->started_ms;
+    result->elapsed_ms = loop_steady_ms(call->http->loop) - call->started_ms;
     call->request.on_done(call->request.context, call, result);
     http_cancel(call);
 }
@@ -377,6 +426,7 @@ static bool follow_redirect(struct http_call *call, struct http_result *result)
     if (!may_follow(call, target)) {
         struct buf shown = buf_make(0);
         url_for_display(&shown, target ? target : "nowhere");
+        recorder_head(call->recorded, http_status(call), &call->head);
         result->failure = HTTP_REDIRECTED;
         snprintf(result->reason, sizeof result->reason,
                  "the server redirects to %.180s", buf_str(&shown));
@@ -388,6 +438,7 @@ static bool follow_redirect(struct http_call *call, struct http_result *result)
     call->url = url;
     buf_clear(&call->body);
     call->headers_done = false;
+    recorder_redirect(call->recorded, call->url);
     curl_easy_setopt(call->easy, CURLOPT_URL, call->url);
     curl_multi_remove_handle(loop_multi(call->http->loop), call->easy);
     curl_multi_add_handle(loop_multi(call->http->loop), call->easy);
@@ -480,6 +531,30 @@ static void set_options(struct http_call *call,
     }
 }
 
+/* What the request holds of secrets is never to be written. */
+static void start_recording(struct http_call *call,
+                            const struct http_request *request)
+{
+    struct recorder *recorder = call->http->recorder;
+    recorder_add_secret_header(recorder, request->secret_header);
+    for (const char *const *h = request->private_headers; h && *h; h++)
+        recorder_add_secret_header(recorder, *h);
+    if (!request->unrecorded)
+        call->recorded =
+            recorder_request(recorder, request->body ? "POST" : "GET",
+                             request->url, request->headers);
+}
+
+static void start_transfer(struct http_call *call,
+                           const struct http_request *request)
+{
+    call->easy = curl_easy_init();
+    add_headers(call, request);
+    set_options(call, request);
+    restart_idle(call);
+    curl_multi_add_handle(loop_multi(call->http->loop), call->easy);
+}
+
 struct http_call *http_start(struct http *http,
                              const struct http_request *request)
 {
@@ -497,11 +572,55 @@ struct http_call *http_start(struct http *http,
     call->request.headers = call->request.private_headers = NULL;
     call->head = buf_make(MAX_HEADERS);
     call->body = buf_make(request->max_body);
-    call->started_ms = clock_steady_ms();
-    call->easy = curl_easy_init();
-    add_headers(call, request);
-    set_options(call, request);
-    restart_idle(call);
-    curl_multi_add_handle(loop_multi(http->loop), call->easy);
+    call->started_ms = loop_steady_ms(http->loop);
+    start_recording(call, request);
+    if (http->player)
+        call->played = player_request(
+            http->player, request->body ? "POST" : "GET", request->url, call);
+    else
+        start_transfer(call, request);
     return call;
+}
+
+/* Played calls. Silence was told as it was then; nobody listens for it. */
+
+void http_play_head(struct http_call *call, long status, const struct buf *head)
+{
+    call->played_status = status;
+    buf_clear(&call->head);
+    buf_add(&call->head, buf_str(head), head->len);
+    call->date_wall_ms = loop_wall_ms(call->http->loop);
+    if (!is_redirect(status))
+        tell_headers(call);
+}
+
+void http_play_body(struct http_call *call, const char *bytes, size_t len)
+{
+    struct http_result result = {.failure = HTTP_TOO_LARGE};
+    if (take_body(call, bytes, len))
+        return;
+    if (call->stopped) {
+        http_cancel(call);
+        return;
+    }
+    snprintf(result.reason, sizeof result.reason, "the answer is too large");
+    finish(call, &result);
+}
+
+void http_play_redirect(struct http_call *call)
+{
+    buf_clear(&call->body);
+    call->headers_done = false;
+}
+
+void http_play_done(struct http_call *call, const char *how, const char *reason)
+{
+    struct http_result result = {.failure = HTTP_BROKEN};
+    for (size_t i = 0; i < sizeof failure_names / sizeof *failure_names; i++)
+        if (strcmp(failure_names[i], how) == 0)
+            result.failure = (enum http_failure)i;
+    set_reason(&result, reason ? reason : "");
+    if (result.failure == HTTP_OK)
+        tell_headers(call);
+    finish(call, &result);
 }

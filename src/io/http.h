@@ -23,6 +23,16 @@ struct http; /* the client: shared connections */
 struct http *http_create(struct loop *loop, const struct http_options *options);
 void http_destroy(struct http *http);
 
+/* Writes down what is received, or plays it in place of the network; before the
+ * first request. Both are borrowed; NULL: neither. Others that receive, and
+ * those who know secrets, ask for them here. */
+struct recorder;
+struct player;
+void http_set_recorder(struct http *http, struct recorder *recorder);
+void http_set_player(struct http *http, struct player *player);
+struct recorder *http_recorder(const struct http *http);
+struct player *http_player(const struct http *http);
+
 /* A request while it is under way. */
 struct http_call;
 
@@ -54,6 +64,7 @@ struct http_request {
     const char *const *private_headers; /* more, for this origin; NULL: none;
                                          * they replace headers of their name */
     bool may_leave_origin; /* redirects go elsewhere without secrets */
+    bool unrecorded;       /* the answer is a secret */
     size_t max_body;       /* bytes, after decoding */
     int64_t idle_ms;       /* silence allowed, 0: unlimited */
     int64_t connect_ms;

@@ -22,9 +22,20 @@ enum {
     SIGNAL_COUNT = sizeof signals / sizeof *signals
 };
 
+/* Where the loop's time comes from. */
+enum clock_kind {
+    CLOCK_MACHINE, /* the machine's two clocks */
+    CLOCK_TIED,    /* its steady clock alone */
+    CLOCK_PLAYED   /* none: time goes on as timers want it */
+};
+
 struct loop {
     CURLM *multi;
     int64_t wall_ms, steady_ms;
+    enum clock_kind clock;
+    double speed;              /* of played time; 0: no waiting */
+    int64_t from_ms, begun_ms; /* played time, and the machine's steady one,
+                                * when that speed began */
     bool running;
     int input_fd;
     loop_input_fn *on_input;
@@ -123,6 +134,52 @@ int64_t loop_steady_ms(const struct loop *loop)
     return loop->steady_ms;
 }
 
+static void step_to(struct loop *loop, int64_t steady_ms)
+{
+    if (steady_ms <= loop->steady_ms)
+        return;
+    loop->wall_ms += steady_ms - loop->steady_ms;
+    loop->steady_ms = steady_ms;
+}
+
+void loop_read_clocks(struct loop *loop)
+{
+    if (loop->clock == CLOCK_PLAYED)
+        return;
+    int64_t steady_ms = clock_steady_ms();
+    if (loop->clock == CLOCK_MACHINE)
+        loop->wall_ms = clock_wall_ms();
+    else
+        loop->wall_ms += steady_ms - loop->steady_ms;
+    loop->steady_ms = steady_ms;
+}
+
+void loop_tie_clocks(struct loop *loop)
+{
+    loop->clock = CLOCK_TIED;
+}
+
+/* What played time would be now, were there no timers to fire before. */
+static int64_t played_ms(const struct loop *loop)
+{
+    double passed = (double)(clock_steady_ms() - loop->begun_ms);
+    return loop->from_ms + (int64_t)(passed * loop->speed);
+}
+
+void loop_set_speed(struct loop *loop, double speed)
+{
+    loop->speed = speed;
+    loop->from_ms = loop->steady_ms;
+    loop->begun_ms = clock_steady_ms();
+}
+
+void loop_play_clock(struct loop *loop, int64_t wall_ms, double speed)
+{
+    loop->clock = CLOCK_PLAYED;
+    loop->wall_ms = wall_ms;
+    loop_set_speed(loop, speed);
+}
+
 void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn, void *context)
 {
     loop->input_fd = fd;
@@ -173,7 +230,9 @@ void loop_timer_start(struct loop *loop, struct loop_timer *timer,
                       void *context)
 {
     loop_timer_stop(loop, timer);
-    timer->at_steady_ms = clock_steady_ms() + (delay_ms > 0 ? delay_ms : 0);
+    int64_t now_ms =
+        loop->clock == CLOCK_PLAYED ? loop->steady_ms : clock_steady_ms();
+    timer->at_steady_ms = now_ms + (delay_ms > 0 ? delay_ms : 0);
     timer->fn = fn;
     timer->context = context;
     timer->active = true;
@@ -184,14 +243,45 @@ void loop_timer_start(struct loop *loop, struct loop_timer *timer,
     *at = timer;
 }
 
+static void fire_first(struct loop *loop)
+{
+    struct loop_timer *timer = loop->timers;
+    loop->timers = timer->next;
+    timer->active = false;
+    timer->fn(timer->context);
+}
+
+/* Time goes from timer to timer; keys and the screen have their turn in
+ * between. */
+static void fire_played(struct loop *loop)
+{
+    enum {
+        LONG_MS = 5
+    };
+    int64_t begun_ms = clock_steady_ms();
+    while (loop->running && loop->timers) {
+        int64_t now_ms = clock_steady_ms();
+        bool due =
+            loop->speed <= 0 || loop->timers->at_steady_ms <= played_ms(loop);
+        if (!due)
+            break;
+        if (now_ms - begun_ms >= LONG_MS)
+            return;
+        step_to(loop, loop->timers->at_steady_ms);
+        fire_first(loop);
+    }
+    if (loop->speed > 0 && loop->running)
+        step_to(loop, played_ms(loop));
+}
+
 static void fire_timers(struct loop *loop)
 {
-    while (loop->timers && loop->timers->at_steady_ms <= loop->steady_ms) {
-        struct loop_timer *timer = loop->timers;
-        loop->timers = timer->next;
-        timer->active = false;
-        timer->fn(timer->context);
+    if (loop->clock == CLOCK_PLAYED) {
+        fire_played(loop);
+        return;
     }
+    while (loop->timers && loop->timers->at_steady_ms <= loop->steady_ms)
+        fire_first(loop);
 }
 
 static void drain_signals(struct loop *loop)
@@ -224,11 +314,13 @@ bool loop_wait_output(struct loop *loop, int fd, int64_t wait_ms)
     bool limited = wait_ms >= 0 && wait_ms < LONGEST_MS;
     int64_t before_ms = clock_steady_ms();
     int ready = poll(fds, 2, limited ? (int)wait_ms : LONGEST_MS);
-    loop->wall_ms = clock_wall_ms();
-    loop->steady_ms = clock_steady_ms();
-    struct loop_timer *timer = loop->timers;
+    int64_t waited_ms = clock_steady_ms() - before_ms;
+    loop_read_clocks(loop);
+    loop->begun_ms += waited_ms;
+    struct loop_timer *timer =
+        loop->clock == CLOCK_PLAYED ? NULL : loop->timers;
     for (; timer; timer = timer->next)
-        timer->at_steady_ms += loop->steady_ms - before_ms;
+        timer->at_steady_ms += waited_ms;
     if (ready > 0 && fds[0].revents)
         drain_signals(loop);
     return ready > 0 && !fds[0].revents;
@@ -241,12 +333,24 @@ static bool is_left(const struct loop *loop)
     return loop->output_fd >= 0 && poll(&output, 1, 0) > 0 && output.revents;
 }
 
+/* The machine's milliseconds until the first timer is due. */
+static int64_t due_ms(const struct loop *loop)
+{
+    int64_t at_ms = loop->timers->at_steady_ms;
+    if (loop->clock != CLOCK_PLAYED)
+        return at_ms - clock_steady_ms();
+    if (loop->speed <= 0)
+        return 0;
+    double left = (double)(at_ms - played_ms(loop)) / loop->speed;
+    return left < LONGEST_MS ? (int64_t)left + (left > 0) : LONGEST_MS;
+}
+
 /* How long to wait, given what the turn wants. */
 static int wait_ms(const struct loop *loop, int64_t turn_ms)
 {
     int64_t wait = turn_ms >= 0 && turn_ms < LONGEST_MS ? turn_ms : LONGEST_MS;
     if (loop->timers) {
-        int64_t due = loop->timers->at_steady_ms - clock_steady_ms();
+        int64_t due = due_ms(loop);
         if (due < wait)
             wait = due > 0 ? due : 0;
     }
@@ -269,8 +373,7 @@ static void turn(struct loop *loop)
     if (loop->output_fd >= 0)
         extra[count++] = (struct curl_waitfd){.fd = loop->output_fd};
     curl_multi_poll(loop->multi, extra, count, wait_ms(loop, turn_ms), NULL);
-    loop->wall_ms = clock_wall_ms();
-    loop->steady_ms = clock_steady_ms();
+    loop_read_clocks(loop);
     if (extra[0].revents)
         drain_signals(loop);
     if (loop->input_fd >= 0 && input->revents)

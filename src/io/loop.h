@@ -23,6 +23,21 @@ CURLM *loop_multi(struct loop *loop);
 int64_t loop_wall_ms(const struct loop *loop);
 int64_t loop_steady_ms(const struct loop *loop);
 
+/* Reads them again: after something that took its time. */
+void loop_read_clocks(struct loop *loop);
+
+/* From now on the wall clock goes as the steady one does: a recording has one
+ * time, and the clock that is played must say what this one said. */
+void loop_tie_clocks(struct loop *loop);
+
+/* Plays time: from now on both clocks are the loop's own. The wall clock begins
+ * at wall_ms and goes speed times as fast as life; 0: from one timer to the
+ * next, without waiting. Whatever the speed, a timer finds the clocks at the
+ * moment it was set to, and timers of one moment fire in the order in which
+ * they were set. */
+void loop_play_clock(struct loop *loop, int64_t wall_ms, double speed);
+void loop_set_speed(struct loop *loop, double speed);
+
 /* Called when fd is readable; fd -1 takes it away. One input at a time. */
 typedef void loop_input_fn(void *context);
 void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn,

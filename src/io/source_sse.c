@@ -8,15 +8,12 @@
 
 #include "io/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "io/input.h"
 #include "io/stream_link.h"
 #include "wire/backoff.h"
 #include "wire/sse.h"
@@ -24,19 +21,20 @@
 enum {
     MAX_EVENT = 32 * 1024 * 1024,
     RETRY_MS = 2000, /* until the stream says otherwise */
-    FIRST_TRIES = 3,
-    READ_SIZE = 64 * 1024
+    FIRST_TRIES = 3
 };
 
 struct source_sse {
     struct source base;
     struct source_options options;
+    struct http *http;
     struct loop *loop;
     event_fn *emit;
     void *context;
     struct sse *sse;
     struct stream_policy policy;
     struct stream_link *link; /* NULL: reads standard input */
+    struct input *input;      /* NULL: does not */
     struct buf last_id;       /* header of the next request */
     struct buf initial_id;    /* given beforehand; "": none */
     const char *headers[4];   /* of the next request: the program's own … */
@@ -230,20 +228,17 @@ static void tell_input(struct source_sse *source, enum connection_state state)
     tell_link(source, &link);
 }
 
-static void on_input(void *context)
+static void on_input(void *context, const char *bytes, size_t len,
+                     const struct error *failure)
 {
     struct source_sse *source = context;
     struct error err = {0};
-    static char bytes[READ_SIZE];
-    ssize_t len = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (len < 0 && (errno == EINTR || errno == EAGAIN))
+    if (failure)
+        err = *failure;
+    else if (len && take_bytes(source, bytes, len, &err))
         return;
-    if (len < 0)
-        error_set(&err, ERROR_SYSTEM, "cannot read standard input: %s",
-                  strerror(errno));
-    else if (len > 0 && take_bytes(source, bytes, (size_t)len, &err))
-        return;
-    loop_set_input(source->loop, -1, NULL, NULL);
+    input_close(source->input);
+    source->input = NULL;
     tell_input(source, CONNECTION_CLOSED);
     tell_end(source, err.kind == ERROR_NONE,
              err.kind == ERROR_NONE ? NULL : &err);
@@ -260,7 +255,7 @@ static void start(struct source *base)
     }
     tell_input(source, CONNECTION_CONNECTING);
     tell_input(source, CONNECTION_LIVE);
-    loop_set_input(source->loop, STDIN_FILENO, on_input, source);
+    source->input = input_open(source->http, source->loop, on_input, source);
 }
 
 /* A stream may be dead after a sleep; there is no way to ask but anew. */
@@ -275,6 +270,7 @@ static void destroy(struct source *base)
 {
     struct source_sse *source = (struct source_sse *)base;
     stream_link_destroy(source->link);
+    input_close(source->input);
     sse_destroy(source->sse);
     buf_free(&source->last_id);
     buf_free(&source->initial_id);
@@ -296,6 +292,7 @@ struct source *source_sse_create(const struct source_options *options,
     struct source_sse *source = mem_zalloc(1, sizeof *source);
     source->base.ops = &ops;
     source->options = *options;
+    source->http = http;
     source->loop = loop;
     source->emit = emit_event;
     source->context = context;

@@ -23,6 +23,8 @@
 #include "base/mem.h"
 #include "base/sha256.h"
 #include "io/clock.h"
+#include "io/player.h"
+#include "io/recorder.h"
 #include "wire/jwt.h"
 #include "wire/url.h"
 #include "wire/wire_error.h"
@@ -38,6 +40,9 @@ enum {
     SOONEST_MS = 5 * 1000,           /* between two new tokens */
     SIGNED_LIFE_S = 3600
 };
+
+/* The one that gives no other token than it gave. */
+static const char given_origin[] = "TRIGGER_ACCESS_TOKEN";
 
 /* How a secret key is turned into a token; newest first. */
 enum mint_way {
@@ -58,14 +63,15 @@ struct asker {
 struct token {
     struct http *http;
     struct loop *loop;
-    char *run, *api_url, *token_url, *file, *command;
+    char *run, *api_url, *token_url, *file, *command, *played_origin;
     char *api_key, *access_token, *secret_key; /* secrets */
     char *value;                               /* the token at hand */
     int64_t expires_ms, got_steady_ms, clock_offset_ms, retry_after_ms;
     bool refused, accepted, fetching;
     enum mint_way way;
     unsigned number;
-    unsigned round; /* answers so far */
+    unsigned round;      /* answers so far */
+    int wishes, fetched; /* so far; the one that is being fetched for */
     struct http_call *call;
     struct asker *askers; /* the first one asked first */
 };
@@ -89,6 +95,7 @@ struct token *token_create(struct http *http, struct loop *loop,
     token->token_url = mem_strdup(options->token_url);
     token->file = mem_strdup(options->file);
     token->command = mem_strdup(options->command);
+    token->played_origin = mem_strdup(options->played_origin);
     token->api_key = mem_strdup(options->api_key);
     token->access_token = mem_strdup(options->access_token);
     token->secret_key = mem_strdup(options->secret_key);
@@ -131,6 +138,8 @@ void token_cancel(struct token *token, const void *context)
     http_cancel(token->call);
     token->call = NULL;
     token->fetching = false;
+    if (http_player(token->http))
+        player_forget_token(http_player(token->http));
 }
 
 void token_destroy(struct token *token)
@@ -149,6 +158,7 @@ void token_destroy(struct token *token)
     free(token->token_url);
     free(token->file);
     free(token->command);
+    free(token->played_origin);
     free(token);
 }
 
@@ -167,9 +177,15 @@ int64_t token_expires_ms(const struct token *token)
     return token->expires_ms;
 }
 
+bool token_has_expired(const struct token *token)
+{
+    return token->expires_ms != INSTANT_NONE &&
+           token->expires_ms < loop_wall_ms(token->loop);
+}
+
 static int64_t server_now(const struct token *token)
 {
-    return clock_wall_ms() + token->clock_offset_ms;
+    return loop_wall_ms(token->loop) + token->clock_offset_ms;
 }
 
 /* Who asks again while being answered waits for the next answer. */
@@ -184,25 +200,41 @@ static void answer(struct token *token, const struct error *err)
     }
 }
 
+/* What the wish for a token led to, for a recording: all but the token. */
+static void record(struct token *token, const struct error *err)
+{
+    recorder_add_secret(http_recorder(token->http), token->value);
+    recorder_token(http_recorder(token->http), token->fetched,
+                   err ? INSTANT_NONE : token->expires_ms, err,
+                   token->retry_after_ms);
+}
+
+static void keep(struct token *token, const char *text)
+{
+    forget(&token->value);
+    token->value = mem_strdup(text);
+    token->number++;
+    token->got_steady_ms = loop_steady_ms(token->loop);
+    token->refused = token->accepted = false;
+}
+
 /* Makes `text` the token at hand and hands it over. */
 static void adopt(struct token *token, const char *text)
 {
     struct jwt_claims claims;
-    forget(&token->value);
-    token->value = mem_strdup(text);
-    token->number++;
-    token->got_steady_ms = clock_steady_ms();
+    keep(token, text);
     token->expires_ms = server_now(token) + OPAQUE_LIFE_MS;
     if (jwt_read(text, &claims)) {
         token->expires_ms = claims.expires_ms;
         buf_free(&claims.scopes);
     }
-    token->refused = token->accepted = false;
+    record(token, NULL);
     answer(token, NULL);
 }
 
 static void fail(struct token *token, const struct error *err)
 {
+    record(token, err);
     answer(token, err);
 }
 
@@ -331,6 +363,7 @@ static void request(struct token *token, const char *url, const char *body,
         .max_body = MAX_ANSWER,
         .idle_ms = ANSWER_MS,
         .connect_ms = CONNECT_MS,
+        .unrecorded = true,
         .on_done = on_done,
         .context = token,
     };
@@ -658,6 +691,8 @@ static void use_file_or_command(struct token *token)
 {
     struct error err = {0};
     char *text = token_read(token->file, token->command, &err);
+    loop_read_clocks(token->loop);
+    recorder_add_secret(http_recorder(token->http), text);
     if (text)
         use_given(token, text);
     else
@@ -697,12 +732,30 @@ static bool is_good(const struct token *token)
         return false;
     return token->expires_ms == INSTANT_NONE ||
            server_now(token) + EARLY_MS < token->expires_ms ||
-           clock_steady_ms() - token->got_steady_ms < SOONEST_MS;
+           loop_steady_ms(token->loop) - token->got_steady_ms < SOONEST_MS;
+}
+
+/* What came of the same wish when it was recorded. */
+static void on_played(void *context, const struct recording_line *line)
+{
+    struct token *token = context;
+    struct error err = {0};
+    enum error_kind kind = line ? recorder_kind(line->how) : ERROR_NONE;
+    if (kind != ERROR_NONE)
+        error_set(&err, kind, "%s", line->reason ? line->reason : "no token");
+    else if (line || !token->value)
+        keep(token, "played");
+    if (line) {
+        token->expires_ms = line->expires_ms;
+        token->retry_after_ms = line->retry_after_ms;
+    }
+    answer(token, kind == ERROR_NONE ? NULL : &err);
 }
 
 void token_get(struct token *token, token_fn *fn, void *context)
 {
-    if (is_good(token)) {
+    token->wishes++;
+    if (!http_player(token->http) && is_good(token)) {
         fn(context, token->value, NULL);
         return;
     }
@@ -710,7 +763,12 @@ void token_get(struct token *token, token_fn *fn, void *context)
     if (token->fetching)
         return;
     token->fetching = true;
-    fetch(token);
+    token->fetched = token->wishes;
+    if (http_player(token->http))
+        player_get_token(http_player(token->http), token->wishes, on_played,
+                         token);
+    else
+        fetch(token);
 }
 
 unsigned token_number(const struct token *token)
@@ -725,8 +783,8 @@ void token_accepted(struct token *token)
 
 int64_t token_refused(struct token *token)
 {
-    bool direct = !token->token_url && token->access_token;
-    int64_t age_ms = clock_steady_ms() - token->got_steady_ms;
+    bool direct = strcmp(token_origin(token), given_origin) == 0;
+    int64_t age_ms = loop_steady_ms(token->loop) - token->got_steady_ms;
     bool fresh = token->value && age_ms < SOONEST_MS;
     if (direct || (fresh && !token->accepted))
         return -1;
@@ -736,10 +794,12 @@ int64_t token_refused(struct token *token)
 
 const char *token_origin(const struct token *token)
 {
+    if (token->played_origin)
+        return token->played_origin;
     if (token->token_url)
         return "the token endpoint";
     if (token->access_token)
-        return "TRIGGER_ACCESS_TOKEN";
+        return given_origin;
     if (token->file)
         return "the token file";
     return token->command ? "the token command" : "TRIGGER_SECRET_KEY";

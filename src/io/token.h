@@ -12,13 +12,15 @@
 
 /* What was configured; NULL where it was not. Order of preference: as here. */
 struct token_options {
-    const char *api_url;      /* the server that the token is for */
-    const char *token_url;    /* an API's own endpoint … */
-    const char *api_key;      /* … and the key to it */
-    const char *access_token; /* a public token as it is */
-    const char *secret_key;   /* mints public tokens */
-    const char *file;         /* holds a token or key */
-    const char *command;      /* prints a token or key */
+    const char *api_url;       /* the server that the token is for */
+    const char *token_url;     /* an API's own endpoint … */
+    const char *api_key;       /* … and the key to it */
+    const char *access_token;  /* a public token as it is */
+    const char *secret_key;    /* mints public tokens */
+    const char *file;          /* holds a token or key */
+    const char *command;       /* prints a token or key */
+    const char *played_origin; /* as token_origin() was, when a recording is
+                                * played; no token is needed then */
 };
 
 struct token;
@@ -67,6 +69,9 @@ const char *token_origin(const struct token *token);
 
 /* When the token at hand ends; INSTANT_NONE: not known. */
 int64_t token_expires_ms(const struct token *token);
+
+/* True when it has ended by now, as far as that is known. */
+bool token_has_expired(const struct token *token);
 
 /* Reads a token or key from a file, or where file is NULL from what a command
  * prints, without the white space around it. Owned secret: wipe it. NULL with

@@ -129,10 +129,23 @@ static void add_cookies(struct mask *mask, const char *value)
     }
 }
 
+/* Headers that say what is wanted, and nothing of who wants it. */
+static bool is_harmless(const char *header, size_t name_len)
+{
+    static const char *const names[] = {
+        "accept",        "accept-language", "cache-control", "content-type",
+        "last-event-id", "origin",          "referer",       "user-agent"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (name_len == strlen(names[i]) &&
+            strncasecmp(header, names[i], name_len) == 0)
+            return true;
+    return false;
+}
+
 void mask_add_header(struct mask *mask, const char *header)
 {
     const char *colon = strchr(header, ':');
-    if (!colon)
+    if (!colon || is_harmless(header, (size_t)(colon - header)))
         return;
     const char *value = colon + 1 + strspn(colon + 1, " \t");
     size_t name_len = (size_t)(colon - header);

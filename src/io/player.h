@@ -1,0 +1,71 @@
+/* Plays a recording in place of the network: what was received is received
+ * again, by the same sources, at the time it came, on a clock of its own.
+ *
+ * A request is answered by the next exchange of the recording that was made
+ * with the same method and address and was not played yet; one that has no such
+ * answer stays without any. */
+#ifndef IO_PLAYER_H
+#define IO_PLAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "io/http.h"
+#include "io/loop.h"
+#include "wire/recording.h"
+
+struct player;
+
+/* Reads what the file holds; "-": standard input, to its end. NULL with *err:
+ * it cannot be read, or is no recording that this program knows. A last line
+ * that is cut off is passed over. */
+struct player *player_open(const char *file, struct error *err);
+void player_destroy(struct player *player);
+
+/* What was recorded; valid as long as the player. */
+const struct recording_start *player_start(const struct player *player);
+
+/* How long the recording is. */
+int64_t player_length_ms(const struct player *player);
+
+/* All get the context. */
+struct player_ops {
+    /* Something to tell the user, one sentence. */
+    void (*notice)(void *context, const char *words);
+    /* The program was woken. */
+    void (*wake)(void *context);
+    /* The recording is over. how: as recorder_close() was told, "until" where
+     * it was to stop, "cut" where it has no end. Called once. */
+    void (*over)(void *context, const char *how, int signal);
+};
+
+/* Plays from the next turn of the loop on, by the loop's clock: that is to be
+ * played, from the recording's start. until_ms: stops there; -1: plays all. ops
+ * is borrowed. */
+void player_begin(struct player *player, struct loop *loop, int64_t until_ms,
+                  const struct player_ops *ops, void *context);
+
+/* For io/http: a request, and its end from the other side. */
+struct player_call;
+struct player_call *player_request(struct player *player, const char *method,
+                                   const char *url, struct http_call *call);
+void player_cancel(struct player_call *call);
+
+/* For whoever reads standard input: bytes come to fn, none at the end, with the
+ * reason if that was a failure. fn NULL: no more. */
+typedef void player_input_fn(void *context, const char *bytes, size_t len,
+                             const char *reason);
+void player_read_input(struct player *player, player_input_fn *fn,
+                       void *context);
+
+/* For io/token: the line that tells what came of the number-th wish for a
+ * token, borrowed; NULL where the token at hand would do. May call back before
+ * it returns. One wish at a time. */
+typedef void player_token_fn(void *context, const struct recording_line *line);
+void player_get_token(struct player *player, int number, player_token_fn *fn,
+                      void *context);
+void player_forget_token(struct player *player);
+
+#endif
