@@ -25,7 +25,8 @@ allowed_layers() {
 # Prints the system headers a layer may include; nothing: any.
 allowed_system() {
     case $1 in
-    base | text | model | view) echo "$pure_system" ;;
+    base) echo "$pure_system sys/mman.h" ;; # memory is what it is about
+    text | model | view) echo "$pure_system" ;;
     wire) echo "$pure_system jansson.h" ;;
     esac
 }

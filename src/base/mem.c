@@ -71,6 +71,16 @@ void mem_unmap(void *bytes, size_t size)
         munmap(bytes, size);
 }
 
+void mem_will_fill(void *bytes, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    madvise(bytes, size, MADV_HUGEPAGE);
+#else
+    (void)bytes;
+    (void)size;
+#endif
+}
+
 char *mem_strdup(const char *text)
 {
     return text ? mem_strndup(text, strlen(text)) : NULL;

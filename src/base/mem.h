@@ -21,6 +21,10 @@ void *mem_resize(void *old, size_t count, size_t size);
 void *mem_map(size_t size);
 void mem_unmap(void *bytes, size_t size);
 
+/* Says of such bytes that all of them will be used: the system may give them
+ * in large pages, then. */
+void mem_will_fill(void *bytes, size_t size);
+
 /* Returns a copy of text, NULL for NULL. */
 char *mem_strdup(const char *text);
 

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/mem.h"
 
@@ -42,10 +41,8 @@ void pool_destroy(struct pool *pool)
 static void add_slab(struct pool *pool)
 {
     char *slab = mem_map(SLAB_BYTES);
-#ifdef MADV_HUGEPAGE
     if (pool->slab_count)
-        madvise(slab, SLAB_BYTES, MADV_HUGEPAGE);
-#endif
+        mem_will_fill(slab, SLAB_BYTES);
     pool->slabs =
         mem_resize(pool->slabs, pool->slab_count + 1, sizeof *pool->slabs);
     pool->slabs[pool->slab_count++] = slab;

@@ -14,6 +14,7 @@ static void take_all(uint64_t from, uint64_t end, bool down, struct scan *scan)
         from = end - UNSEEN;
     scan->from = from;
     scan->to = end;
+    scan->bytes = 0;
     scan->count = 0;
     while (from < end)
         scan->numbers[scan->count++] = from++;
@@ -84,6 +85,8 @@ void scan_entries(const struct logstore *log, const struct sought *sought,
         scan->to = scan->from + SCAN_MAX;
     else if (scan->to - scan->from > SCAN_MAX)
         scan->from = scan->to - SCAN_MAX;
+    scan->bytes = (size_t)(end_of(&piece, scan) -
+                           logstore_piece_text(&piece, scan->from));
     if (count)
         look_for_texts(&piece, finders, count, scan);
     else

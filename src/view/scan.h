@@ -16,6 +16,7 @@ enum {
 
 struct scan {
     uint64_t from, to;          /* the entries looked at */
+    size_t bytes;               /* of them; 0: they were not looked at yet */
     uint64_t numbers[SCAN_MAX]; /* those that may match, ascending */
     size_t count;
 };

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "view/scan.h"
 
 void doing_start(struct doing *doing, struct view_run *view,
                  const struct run *run)
@@ -49,40 +48,6 @@ void doing_held(struct doing *doing, int row)
 
 /* ---- looking for entries ---- */
 
-/* What an entry is looked for by: a pattern, or being an error. */
-static bool is_wanted(struct doing *doing, uint64_t number,
-                      struct pattern *pattern)
-{
-    struct entry entry;
-    if (!logstore_get(run_log(doing->run), number, &entry) || entry.hidden ||
-        !filter_passes(lines_filter(doing->view->lines), &entry))
-        return false;
-    if (pattern)
-        return pattern_matches(pattern, &entry);
-    return entry.kind == ENTRY_LOG && entry.level == LEVEL_ERROR;
-}
-
-/* The nearest wanted entry in [first, end), from its lower or upper end. */
-static bool find_in(struct doing *doing, struct pattern *pattern,
-                    uint64_t first, uint64_t end, bool down, uint64_t *out)
-{
-    struct sought sought = {pattern, pattern ? LEVEL_NONE : LEVEL_ERROR};
-    struct scan scan;
-    while (first < end) {
-        scan_entries(run_log(doing->run), &sought, first, end, down, &scan);
-        for (size_t i = 0; i < scan.count; i++) {
-            *out = scan.numbers[down ? i : scan.count - 1 - i];
-            if (is_wanted(doing, *out, pattern))
-                return true;
-        }
-        if (down)
-            first = scan.to;
-        else
-            end = scan.from;
-    }
-    return false;
-}
-
 void doing_show_entry(struct doing *doing, uint64_t number)
 {
     struct view_run *view = doing->view;
@@ -96,42 +61,111 @@ void doing_show_entry(struct doing *doing, uint64_t number)
     viewport_show(&view->port, &doing->source, number);
 }
 
+/* The search is over, in its first span or in its second. */
+static void take_found(struct doing *doing, const struct hunt *hunt,
+                       uint64_t found)
+{
+    if (hunt->what == HUNT_FOR_NEXT && hunt->span)
+        doing_say(doing, "went on from the top");
+    if (hunt->what == HUNT_FOR_PREVIOUS && hunt->span)
+        doing_say(doing, "went on from the end");
+    doing_show_entry(doing, found);
+}
+
+static void take_missed(struct doing *doing, const struct hunt *hunt)
+{
+    struct view_run *view = doing->view;
+    if (hunt->what == HUNT_FOR_TYPED && view->prompt == PROMPT_SEARCH)
+        view->search_missed = true;
+    else
+        doing_say(doing, hunt->pattern ? "no match" : "no errors in the log");
+}
+
+static void unsay(struct view_run *view)
+{
+    free(view->said);
+    view->said = NULL;
+    view->said_now = false;
+}
+
+/* Lets the search go on for so many bytes. */
+static void hunt_for(struct doing *doing, size_t most)
+{
+    struct view_run *view = doing->view;
+    struct hunt hunt = view->hunt;
+    uint64_t found = 0;
+    bool followed = view->port.follow;
+    enum hunt_state state = hunt_go_on(&view->hunt, doing->run,
+                                       lines_filter(view->lines), most, &found);
+    if (state == HUNT_GOES_ON) {
+        if (view->prompt == PROMPT_NONE && !view->hunt_told)
+            doing_say(doing, "searching: ESC stops it");
+        view->hunt_told |= view->prompt == PROMPT_NONE;
+        return;
+    }
+    hunt.span = view->hunt.span;
+    doing_stop_hunt(doing);
+    if (state == HUNT_FOUND)
+        take_found(doing, &hunt, found);
+    else
+        take_missed(doing, &hunt);
+    doing_note_letting_go(doing, followed);
+}
+
+void doing_hunt(struct doing *doing)
+{
+    enum {
+        SLICE = 64 * 1024 * 1024 /* a dozen milliseconds */
+    };
+    if (doing->view->hunt.what != HUNT_FOR_NOTHING)
+        hunt_for(doing, SLICE);
+}
+
+void doing_finish_hunt(struct doing *doing)
+{
+    if (doing->view->hunt.what != HUNT_FOR_NOTHING)
+        hunt_for(doing, SIZE_MAX);
+}
+
+bool doing_stop_hunt(struct doing *doing)
+{
+    struct view_run *view = doing->view;
+    bool was_on = view->hunt.what != HUNT_FOR_NOTHING;
+    if (view->hunt_told)
+        unsay(view);
+    view->hunt_told = false;
+    view->hunt.what = HUNT_FOR_NOTHING;
+    return was_on;
+}
+
 /* From the current line on, and round the log's end. */
 void doing_jump(struct doing *doing, struct pattern *pattern, bool down)
 {
     struct view_run *view = doing->view;
     uint64_t first = logstore_first(run_log(doing->run));
     uint64_t end = lines_end(view->lines, doing->run);
-    uint64_t at, found;
+    uint64_t at;
     if (!doing_current(doing, &at))
         return;
     uint64_t after = at + 1 < end ? at + 1 : end;
-    bool ahead = down ? find_in(doing, pattern, after, end, true, &found)
-                      : find_in(doing, pattern, first, at, false, &found);
-    if (!ahead) {
-        bool round = down ? find_in(doing, pattern, first, after, true, &found)
-                          : find_in(doing, pattern, at, end, false, &found);
-        if (!round) {
-            doing_say(doing, pattern ? "no match" : "no errors in the log");
-            return;
-        }
-        doing_say(doing,
-                  down ? "went on from the top" : "went on from the end");
-    }
-    doing_show_entry(doing, found);
+    view->hunt = (struct hunt){
+        .what = down ? HUNT_FOR_NEXT : HUNT_FOR_PREVIOUS,
+        .pattern = pattern,
+        .spans = {{down ? after : first, down ? end : at, down},
+                  {down ? first : at, down ? after : end, down}},
+    };
 }
 
-bool doing_show_nearest(struct doing *doing, struct pattern *pattern)
+void doing_look_for_typed(struct doing *doing, struct pattern *pattern)
 {
     struct view_run *view = doing->view;
     uint64_t first = logstore_first(run_log(doing->run));
     uint64_t end = lines_end(view->lines, doing->run);
-    uint64_t found;
     viewport_settle(&view->port, &doing->source, view->port.height);
     uint64_t top = view->port.top.line;
-    bool any = find_in(doing, pattern, top, end, true, &found) ||
-               find_in(doing, pattern, first, top, false, &found);
-    if (any)
-        doing_show_entry(doing, found);
-    return any;
+    view->hunt = (struct hunt){
+        .what = HUNT_FOR_TYPED,
+        .pattern = pattern,
+        .spans = {{top, end, true}, {first, top, false}},
+    };
 }

@@ -32,13 +32,25 @@ void doing_held(struct doing *doing, int row);
 /* Makes an entry the current line; opens the step that hides it. */
 void doing_show_entry(struct doing *doing, uint64_t number);
 
-/* From the current line on, round the log's end, to a match of the pattern, or
- * to an error when it is NULL. */
+/* Starts a search from the current line on, round the log's end, for a match
+ * of the pattern, or for an error when it is NULL. Here and below, the search
+ * goes on with the drawings that follow, and the pattern has to last. */
 void doing_jump(struct doing *doing, struct pattern *pattern, bool down);
 
-/* To the match nearest to what is in sight: below its top, else above. False:
- * there is none. */
-bool doing_show_nearest(struct doing *doing, struct pattern *pattern);
+/* … for the match nearest to what is in sight: below its top, else above. */
+void doing_look_for_typed(struct doing *doing, struct pattern *pattern);
+
+/* Lets a search go on: for as long as a drawing may wait for it, or to its end.
+ * Nothing happens when there is none. */
+void doing_hunt(struct doing *doing);
+void doing_finish_hunt(struct doing *doing);
+
+/* True when there was one. */
+bool doing_stop_hunt(struct doing *doing);
+
+/* view_keys.c: when the log's end was let go of, what comes from here on is
+ * new. */
+void doing_note_letting_go(struct doing *doing, bool followed);
 
 /* view_prompt.c: the rows where something is typed. */
 void doing_open_prompt(struct doing *doing, enum prompt prompt);

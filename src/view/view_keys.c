@@ -221,8 +221,11 @@ static bool is_for_application(uint32_t key)
            key == KEYCODE_CTRL('l');
 }
 
-static bool escape_key(struct view_run *view)
+static bool escape_key(struct doing *doing)
 {
+    struct view_run *view = doing->view;
+    if (doing_stop_hunt(doing))
+        return true;
     if (view->focus == FOCUS_STEPS) {
         view->focus = FOCUS_LOG;
         return true;
@@ -235,7 +238,7 @@ static bool escape_key(struct view_run *view)
 }
 
 /* When the end is let go: what comes from here on is new. */
-static void note_letting_go(struct doing *doing, bool followed)
+void doing_note_letting_go(struct doing *doing, bool followed)
 {
     if (followed && !doing->view->port.follow && !doing->view->paused)
         doing->view->seen_end = run_end(doing->run);
@@ -257,8 +260,8 @@ bool view_run_key(struct view_run *view, const struct run *run, uint32_t key)
     else if (view->prompt != PROMPT_NONE)
         doing_prompt_key(&doing, key);
     else
-        return key == KEYCODE_ESCAPE && escape_key(view);
-    note_letting_go(&doing, followed);
+        return key == KEYCODE_ESCAPE && escape_key(&doing);
+    doing_note_letting_go(&doing, followed);
     return true;
 }
 
@@ -326,11 +329,23 @@ static bool show(struct doing *doing, enum action action)
     return true;
 }
 
+/* What acts on the line that is being looked for waits for it; what goes
+ * somewhere else does not. */
+static void settle_hunt(struct doing *doing, enum action action)
+{
+    if (action == ACTION_END || action == ACTION_FOLLOW || action == ACTION_TOP)
+        doing_stop_hunt(doing);
+    else if (action != ACTION_QUIT && action != ACTION_INTERRUPT &&
+             action != ACTION_REDRAW && action != ACTION_SUSPEND)
+        doing_finish_hunt(doing);
+}
+
 bool view_run_act(struct view_run *view, const struct run *run,
                   enum action action)
 {
     struct doing doing;
     doing_start(&doing, view, run);
+    settle_hunt(&doing, action);
     bool followed = view->port.follow;
     bool done = true;
     if (action == ACTION_END || action == ACTION_FOLLOW) {
@@ -348,6 +363,6 @@ bool view_run_act(struct view_run *view, const struct run *run,
         done = move(&doing, action) || find(&doing, action) ||
                show(&doing, action);
     }
-    note_letting_go(&doing, followed);
+    doing_note_letting_go(&doing, followed);
     return done;
 }

@@ -11,6 +11,7 @@
 #include "model/run.h"
 #include "view/filter.h"
 #include "view/frame.h"
+#include "view/hunt.h"
 #include "view/lines.h"
 #include "view/numbers.h"
 #include "view/row.h"
@@ -71,6 +72,8 @@ struct view_run {
 
     struct pattern *search;        /* NULL: nothing is looked for */
     struct pattern *search_before; /* while the prompt is open: the last one */
+    struct hunt hunt;              /* for it, or for an error */
+    bool hunt_told;                /* that it takes a while */
 
     enum time_column time;
     bool wrap;

@@ -80,6 +80,7 @@ static void close_prompt(struct doing *doing, bool accept)
     /* An empty search goes on with the last one, as in less. */
     bool again = accept && !view->input.len && view->search_before;
     if (!accept || again) {
+        doing_stop_hunt(doing);
         pattern_destroy(view->search);
         view->search = view->search_before;
         go_back(doing);
@@ -93,10 +94,12 @@ static void close_prompt(struct doing *doing, bool accept)
         doing_say(doing, "no match");
 }
 
-/* The search follows each key. */
+/* The search follows what is typed: it begins anew with each key, but nothing
+ * is looked at before all keys that are there were read. */
 static void search_typed(struct doing *doing)
 {
     struct view_run *view = doing->view;
+    doing_stop_hunt(doing);
     pattern_destroy(view->search);
     view->search = NULL;
     go_back(doing);
@@ -104,7 +107,7 @@ static void search_typed(struct doing *doing)
     if (!view->input.len)
         return;
     view->search = pattern_create(buf_str(&view->input));
-    view->search_missed = !doing_show_nearest(doing, view->search);
+    doing_look_for_typed(doing, view->search);
 }
 
 static void drop_character(struct buf *input)

@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "base/mem.h"
 #include "text/escape.h"
+#include "view/view_doing.h"
 #include "view/view_parts.h"
 
 enum {
@@ -288,6 +289,7 @@ void view_run_draw(struct view_run *view, const struct run *run,
                    const struct view_env *env, struct frame *frame)
 {
     struct layout before = view->layout;
+    struct doing doing;
     struct canvas canvas = {
         .view = view,
         .run = run,
@@ -299,6 +301,8 @@ void view_run_draw(struct view_run *view, const struct run *run,
         .server_now_ms = env->now_ms + run_clock_offset(run),
     };
     int error_rows;
+    doing_start(&doing, view, run);
+    doing_hunt(&doing);
     frame_clear(frame);
     settle_words(view, env);
     settle_layout(&canvas, &error_rows);
@@ -364,6 +368,8 @@ int64_t view_run_next_tick_ms(const struct view_run *view,
                               const struct run *run, const struct view_env *env)
 {
     int64_t since, tick = clock_tick(run, env);
+    if (view->hunt.what != HUNT_FOR_NOTHING)
+        return 0;
     if (view->said && !view->said_now)
         tick = sooner(tick, view->said_until_ms, env->now_ms);
     if (run_notice(run, &since))

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "model/run.h"
 #include "tests/unit/unit.h"
+#include "view/keys.h"
 #include "view/view_run.h"
 #include "wire/agentlog.h"
 #include "wire/logarray.h"
@@ -275,6 +276,78 @@ START_TEST(another_size_or_wrapping_fetches_nothing)
 }
 END_TEST
 
+static void type(struct scene *scene, const char *keys)
+{
+    for (; *keys; keys++)
+        if (*keys != '/' ||
+            !view_run_act(scene->view, scene->run, ACTION_SEARCH))
+            view_run_key(scene->view, scene->run,
+                         *keys == '\r' ? KEYCODE_ENTER : (uint32_t)*keys);
+}
+
+static bool screen_says(struct scene *scene, const char *words)
+{
+    struct buf text = buf_make(0);
+    draw(scene);
+    frame_text(scene->frame, &text);
+    bool said = strstr(buf_str(&text), words) != NULL;
+    buf_free(&text);
+    return said;
+}
+
+START_TEST(a_search_typed_ahead_reads_the_log_once)
+{
+    struct scene scene;
+    scene_open(&scene, lengths[_i]);
+    size_t reads = scene.attic.reads, blocks = scene.attic.writes;
+    type(&scene, "/warning at 1100 \r");
+    ck_assert_uint_le(scene.attic.reads, reads + CACHED_BLOCKS);
+    ck_assert(screen_says(&scene, "warning at 1100 "));
+    ck_assert_uint_le(scene.attic.reads, reads + blocks + CACHED_BLOCKS);
+    type(&scene, "/nowhere\r");
+    ck_assert(screen_says(&scene, "no match"));
+    scene_close(&scene);
+}
+END_TEST
+
+/* An expression that has to be asked of each line. */
+START_TEST(a_long_search_lets_the_screen_be_drawn)
+{
+    struct scene scene;
+    scene_open(&scene, 200000);
+    size_t reads = scene.attic.reads, blocks = scene.attic.writes;
+    type(&scene, "/[z]{3}\r");
+    ck_assert(screen_says(&scene, "ESC stops"));
+    ck_assert_uint_le(scene.attic.reads, reads + blocks / 2);
+    ck_assert_int_eq(view_run_next_tick_ms(scene.view, scene.run, &scene.env),
+                     0);
+    view_run_key(scene.view, scene.run, KEYCODE_ESCAPE);
+    ck_assert(!screen_says(&scene, "ESC stops"));
+    ck_assert_int_ne(view_run_next_tick_ms(scene.view, scene.run, &scene.env),
+                     0);
+    type(&scene, "/^warning at [1]{2}00 \r");
+    for (int i = 0; screen_says(&scene, "ESC stops"); i++)
+        ck_assert_int_lt(i, 100);
+    ck_assert(screen_says(&scene, "warning at 1100 "));
+    scene_close(&scene);
+}
+END_TEST
+
+/* A key that acts on the line looked for waits for it. */
+START_TEST(keys_typed_behind_a_search_act_on_what_it_finds)
+{
+    struct scene scene;
+    scene_open(&scene, 200000);
+    type(&scene, "/^warning at [0-9]{4} \r");
+    view_run_act(scene.view, scene.run, ACTION_SEARCH_PREVIOUS);
+    view_run_act(scene.view, scene.run, ACTION_SEARCH_PREVIOUS);
+    while (screen_says(&scene, "ESC stops"))
+        continue;
+    ck_assert(screen_says(&scene, "warning at 9700 "));
+    scene_close(&scene);
+}
+END_TEST
+
 enum {
     LENGTHS = sizeof lengths / sizeof *lengths
 };
@@ -288,5 +361,9 @@ UNIT_MAIN(
                         0, LENGTHS);
     tcase_add_loop_test(tc, a_filter_looks_at_new_lines_only, 0, LENGTHS);
     tcase_add_loop_test(tc, a_page_back_fetches_what_it_shows, 0, LENGTHS);
+    tcase_add_loop_test(tc, a_search_typed_ahead_reads_the_log_once, 0,
+                        LENGTHS);
+    tcase_add_test(tc, a_long_search_lets_the_screen_be_drawn);
+    tcase_add_test(tc, keys_typed_behind_a_search_act_on_what_it_finds);
     tcase_add_loop_test(tc, another_size_or_wrapping_fetches_nothing, 0,
                         LENGTHS))
