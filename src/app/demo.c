@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,15 +20,39 @@
 
 #include "sim/sim.h"
 
+/* Where the token of an agent's demo is, as a header's must not stand on a
+ * command line. */
+#define TOKEN_VARIABLE "RUNTAIL_DEMO_TOKEN"
+
 static int list_scenarios(void)
 {
-    puts("Scenarios");
-    for (size_t i = 0; i < sim_scenario_count(); i++)
-        printf("  %-12s %s\n", sim_scenario_name(i), sim_scenario_about(i));
+    static const struct {
+        enum sim_source source;
+        const char *head;
+    } groups[] = {
+        {SIM_RUN, "Scenarios: a run, as \"runtail RUN\" follows it"},
+        {SIM_AGENT, "\nAn agent's log, as \"runtail agent ID\" follows it"},
+        {SIM_SSE, "\nAn event stream, as \"runtail sse URL\" follows it"},
+    };
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+        puts(groups[g].head);
+        for (size_t i = 0; i < sim_scenario_count(); i++)
+            if (sim_scenario_source(i) == groups[g].source)
+                printf("  %-13s %s\n", sim_scenario_name(i),
+                       sim_scenario_about(i));
+    }
     puts("\nFaults (--fault NAME, or NAME@STATE)");
     for (size_t i = 0; i < sim_fault_count(); i++)
         printf("  %-16s %s\n", sim_fault_name(i), sim_fault_about(i));
     return EXIT_COMPLETED;
+}
+
+static void set_token_variable(void)
+{
+    struct buf text = buf_make(0);
+    buf_addf(&text, "Bearer %s", sim_agent_token());
+    setenv(TOKEN_VARIABLE, buf_str(&text), 1);
+    buf_free(&text);
 }
 
 /* The simulator's threads must not take the signals meant for the viewer. */
@@ -42,17 +67,12 @@ static struct sim *start_without_signals(const struct sim_options *options,
     return sim;
 }
 
-/* Follows through a token endpoint, as a product's users do. */
-static int follow_sim(const struct options *options, const struct sim *sim,
-                      const char *scenario)
+static struct settings make_settings(const struct options *options,
+                                     const struct sim *sim)
 {
-    struct buf token_url = buf_make(0), again = buf_make(0);
+    struct buf token_url = buf_make(0);
     buf_addf(&token_url, "%s/api/tasks/runs/token", sim_url(sim));
-    buf_addf(&again, "the demo ends here; to play it again: runtail demo %s",
-             scenario);
-    if (options->speed < 1 || options->speed > 1)
-        buf_addf(&again, " --speed %g", options->speed);
-    struct settings settings = {
+    return (struct settings){
         .api_url = mem_strdup(sim_url(sim)),
         .token_url = buf_take(&token_url),
         .api_key = mem_strdup(sim_api_key(sim)),
@@ -60,7 +80,44 @@ static int follow_sim(const struct options *options, const struct sim *sim,
                                                          : "progress"),
         .log_key = mem_strdup(options->log_key ? options->log_key : "logs"),
     };
-    int code = follow_run(options, &settings, sim_run_id(sim), buf_str(&again));
+}
+
+/* As a product's users do: a run by its token endpoint, an agent by a token,
+ * an event stream by its address. */
+static int follow_source(struct options *options, struct settings *settings,
+                         const struct sim *sim, const char *again)
+{
+    struct buf text = buf_make(0);
+    struct error err = {0};
+    const char *name = sim_run_id(sim);
+    if (sim_source(sim) == SIM_AGENT) {
+        options->command = COMMAND_AGENT;
+        options->target = name = sim_agent_id(sim);
+        options->headers[0] = "Authorization: $" TOKEN_VARIABLE;
+        options->header_count = 1;
+    } else if (sim_source(sim) == SIM_SSE) {
+        options->command = COMMAND_SSE;
+        buf_addf(&text, "%s%s", sim_url(sim), sim_events_path(sim));
+        options->target = name = buf_str(&text);
+    }
+    int code = settings_renew(settings, options, &err)
+                   ? follow_run(options, settings, name, again)
+                   : complain(&err);
+    buf_free(&text);
+    return code;
+}
+
+static int follow_sim(const struct options *options, const struct sim *sim,
+                      const char *scenario)
+{
+    struct options chosen = *options;
+    struct settings settings = make_settings(options, sim);
+    struct buf again = buf_make(0);
+    buf_addf(&again, "the demo ends here; to play it again: runtail demo %s",
+             scenario);
+    if (options->speed < 1 || options->speed > 1)
+        buf_addf(&again, " --speed %g", options->speed);
+    int code = follow_source(&chosen, &settings, sim, buf_str(&again));
     settings_free(&settings);
     buf_free(&again);
     return code;
@@ -80,6 +137,7 @@ int demo_run(const struct options *options)
     if (options->backend)
         sim_options.backend = options->backend;
     sim_options.fault = options->fault;
+    set_token_variable();
     struct sim *sim = start_without_signals(&sim_options, &err);
     if (!sim)
         return complain(&err);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints C source that holds the given scenario files: embed.sh FILE…
-# Needs only what POSIX has. The "about" of a file stands on a line of its own.
+# Needs only what POSIX has. The "about" and the "source" of a file stand on
+# lines of their own.
 set -eu
 
 echo '/* Made by embed.sh from the scenario files. */'
@@ -26,7 +27,8 @@ for file in "$@"; do
         echo "embed.sh: $file has no line \"about\": \"…\"" >&2
         exit 1
     fi
-    echo "    {\"$name\", $about, (const char *)bytes_$number,"
+    source=$(sed -n 's/^ *"source": \("[a-z]*"\),*$/\1/p' "$file" | sed 1q)
+    echo "    {\"$name\", $about, ${source:-\"run\"}, (const char *)bytes_$number,"
     echo "     sizeof bytes_$number - 1},"
     number=$((number + 1))
 done

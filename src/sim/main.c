@@ -33,7 +33,7 @@ static const char usage[] =
     "  --recompress none|gzip compress answers where asked for\n"
     "  --seed N               decides the run's id and the jitter\n"
     "  --until-eof            end when standard input ends\n"
-    "  --list                 the scenarios\n"
+    "  --list[=run|agent|sse] the scenarios, or those of one kind\n"
     "  --list-faults          the kinds of faults\n"
     "  --firehose [option]... serve bytes computed ahead instead, for\n"
     "                         measurements; see --firehose --help\n"
@@ -41,7 +41,8 @@ static const char usage[] =
     "\n"
     "The first line of output is: listening URL run RUN_ID\n"
     "Accepted are the secret key tr_dev_simulator and, by the token endpoint,\n"
-    "the key sim-api-key.\n";
+    "the key sim-api-key; for agents the token sim-agent-token, or one that\n"
+    "demo@example.com gets with the password demo.\n";
 
 enum {
     OPTION_SCENARIO = 256,
@@ -78,7 +79,7 @@ static const struct option long_options[] = {
     {"recompress", required_argument, NULL, OPTION_RECOMPRESS},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"until-eof", no_argument, NULL, OPTION_UNTIL_EOF},
-    {"list", no_argument, NULL, OPTION_LIST},
+    {"list", optional_argument, NULL, OPTION_LIST},
     {"list-faults", no_argument, NULL, OPTION_LIST_FAULTS},
     {"help", no_argument, NULL, OPTION_HELP},
     {0},
@@ -120,11 +121,21 @@ static bool read_recompress(const char *text)
     return strcmp(text, "gzip") == 0;
 }
 
-static void list(size_t count, const char *(*name)(size_t),
-                 const char *(*about)(size_t))
+static void list_faults(void)
 {
-    for (size_t i = 0; i < count; i++)
-        printf("%-16s %s\n", name(i), about(i));
+    for (size_t i = 0; i < sim_fault_count(); i++)
+        printf("%-16s %s\n", sim_fault_name(i), sim_fault_about(i));
+    exit(0);
+}
+
+/* kind: NULL for all. */
+static void list_scenarios(const char *kind)
+{
+    static const char *const kinds[] = {
+        [SIM_RUN] = "run", [SIM_AGENT] = "agent", [SIM_SSE] = "sse"};
+    for (size_t i = 0; i < sim_scenario_count(); i++)
+        if (!kind || strcmp(kinds[sim_scenario_source(i)], kind) == 0)
+            printf("%-16s %s\n", sim_scenario_name(i), sim_scenario_about(i));
     exit(0);
 }
 
@@ -190,10 +201,10 @@ static void read_options(int argc, char **argv, struct sim_options *options,
             *until_eof = true;
             break;
         case OPTION_LIST:
-            list(sim_scenario_count(), sim_scenario_name, sim_scenario_about);
+            list_scenarios(optarg);
             break;
         case OPTION_LIST_FAULTS:
-            list(sim_fault_count(), sim_fault_name, sim_fault_about);
+            list_faults();
             break;
         case OPTION_HELP:
             fputs(usage, stdout);

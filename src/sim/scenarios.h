@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 struct scenario_file {
-    const char *name;  /* without ".json" */
-    const char *about; /* the file's "about" */
+    const char *name;   /* without ".json" */
+    const char *about;  /* the file's "about" */
+    const char *source; /* "run", "agent" or "sse" */
     const char *json;
     size_t len;
 };

@@ -64,13 +64,14 @@ static bool read_states(struct script *script, struct error *err)
     json_t *step;
     json_array_foreach(script->steps, i, step)
     {
-        int64_t after_ms = member_int(step, "after_ms", 0);
-        if (after_ms < 0 || (i > 0 && after_ms == 0))
+        int64_t before_ms = at_ms;
+        at_ms =
+            member_int(step, "at_ms", at_ms + member_int(step, "after_ms", 0));
+        if (at_ms < before_ms || (i > 0 && at_ms == before_ms))
             return error_set(err, ERROR_USAGE,
                              "step %zu of the scenario needs an \"after_ms\" "
-                             "above 0",
+                             "above 0, or a later \"at_ms\"",
                              i + 1);
-        at_ms += after_ms;
         attempt = (int)member_int(step, "attempt", attempt);
         script->states[i] = (struct state){at_ms, step, attempt};
     }

@@ -23,6 +23,7 @@ struct sim {
     struct replay *replay;
     struct server *server;
     char url[40];
+    struct buf events_path;
 };
 
 struct sim_options sim_options_default(void)
@@ -143,6 +144,9 @@ struct sim *sim_start(const struct sim_options *options, struct error *err)
         sim_stop(sim);
         return NULL;
     }
+    if (sim->world && sim->world->events.count > 0)
+        buf_addf(&sim->events_path, "/events/%s",
+                 sim->world->events.items[0].name);
     snprintf(sim->url, sizeof sim->url, "http://127.0.0.1:%u",
              server_port(sim->server));
     return sim;
@@ -155,6 +159,7 @@ void sim_stop(struct sim *sim)
     server_stop(sim->server);
     world_destroy(sim->world);
     replay_destroy(sim->replay);
+    buf_free(&sim->events_path);
     free(sim);
 }
 
@@ -180,6 +185,35 @@ const char *sim_api_key(const struct sim *sim)
     return WORLD_API_KEY;
 }
 
+static enum sim_source source_of(const char *name)
+{
+    return name && strcmp(name, "agent") == 0 ? SIM_AGENT
+           : name && strcmp(name, "sse") == 0 ? SIM_SSE
+                                              : SIM_RUN;
+}
+
+enum sim_source sim_source(const struct sim *sim)
+{
+    json_t *source =
+        sim->world ? script_member(sim->world->script, "source") : NULL;
+    return source_of(json_string_value(source));
+}
+
+const char *sim_agent_id(const struct sim *sim)
+{
+    return sim->world ? sim->world->agent.id : NULL;
+}
+
+const char *sim_agent_token(void)
+{
+    return WORLD_AGENT_TOKEN;
+}
+
+const char *sim_events_path(const struct sim *sim)
+{
+    return buf_str(&sim->events_path);
+}
+
 size_t sim_scenario_count(void)
 {
     return scenario_file_count;
@@ -193,6 +227,11 @@ const char *sim_scenario_name(size_t index)
 const char *sim_scenario_about(size_t index)
 {
     return scenario_files[index].about;
+}
+
+enum sim_source sim_scenario_source(size_t index)
+{
+    return source_of(scenario_files[index].source);
 }
 
 size_t sim_fault_count(void)

@@ -11,6 +11,12 @@
 
 struct sim;
 
+enum sim_source {
+    SIM_RUN,
+    SIM_AGENT,
+    SIM_SSE /* any other event stream */
+};
+
 /* Start from sim_options_default(). Texts are borrowed during sim_start(). */
 struct sim_options {
     const char *scenario;   /* a name, or a file when it has a '/' or ends in
@@ -52,10 +58,20 @@ const char *sim_run_id(const struct sim *sim);
 const char *sim_secret_key(const struct sim *sim);
 const char *sim_api_key(const struct sim *sim);
 
+/* Which of the viewer's sources the scenario is for. */
+enum sim_source sim_source(const struct sim *sim);
+
+/* For SIM_AGENT: the agent's id and a token that opens its log. For SIM_SSE:
+ * the stream's path, "/events/NAME". Borrowed until sim_stop(). */
+const char *sim_agent_id(const struct sim *sim);
+const char *sim_agent_token(void);
+const char *sim_events_path(const struct sim *sim);
+
 /* The scenarios built in. */
 size_t sim_scenario_count(void);
 const char *sim_scenario_name(size_t index);
 const char *sim_scenario_about(size_t index);
+enum sim_source sim_scenario_source(size_t index);
 
 /* The faults there are. */
 size_t sim_fault_count(void);

@@ -21,8 +21,9 @@
 
 struct story {
     json_t *out;
-    json_t *first_at;  /* "at_ms" for the next step; borrowed, or NULL */
-    int64_t after_ms;  /* for the next step */
+    json_t *first_at; /* "at_ms" for the next step; borrowed, or NULL */
+    int64_t after_ms; /* for the next step */
+    double words_per_s;
     double late_ms;    /* fractions of pauses not waited for yet */
     int blocks, calls; /* for ids: "r0", "t1", "call_2" */
     bool chat_begun;
@@ -86,9 +87,9 @@ static void say_words(struct story *story, json_t *step, const char *text,
                       make_part_fn *make, const void *context)
 {
     json_t *rate = json_object_get(step, "words_per_s");
-    double words_per_s = json_is_number(rate) ? json_number_value(rate) : 0;
+    double words_per_s = json_number_value(rate);
     if (words_per_s <= 0)
-        words_per_s = WORDS_PER_S;
+        words_per_s = story->words_per_s;
     while (*text) {
         size_t len = token_len(text);
         say(story, make(json_stringn(text, len), context));
@@ -272,9 +273,11 @@ static bool say_step(struct story *story, json_t *step)
     return words || reasoning || text || chat || tool;
 }
 
-json_t *story_expand(json_t *steps, struct error *err)
+json_t *story_expand(json_t *steps, double words_per_s, struct error *err)
 {
-    struct story story = {.out = json_array()};
+    struct story story = {.out = json_array(),
+                          .words_per_s =
+                              words_per_s > 0 ? words_per_s : WORDS_PER_S};
     size_t i;
     json_t *step;
     json_array_foreach(steps, i, step)

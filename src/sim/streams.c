@@ -201,8 +201,10 @@ static bool read_steps(struct sim_stream *stream, json_t *object,
 {
     struct timeline timeline;
     json_t *steps = json_object_get(object, "steps");
+    double words_per_s =
+        json_number_value(json_object_get(object, "words_per_s"));
     json_t *unrolled = steps ? script_expand(steps, err) : json_array();
-    stream->steps = unrolled ? story_expand(unrolled, err) : NULL;
+    stream->steps = unrolled ? story_expand(unrolled, words_per_s, err) : NULL;
     json_decref(unrolled);
     if (!stream->steps)
         return false;

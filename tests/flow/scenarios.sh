@@ -62,7 +62,7 @@ judge() {
         ok "$scenario, $way"
 }
 
-for scenario in $("$RUNTAIL_SIM" --list | cut -d' ' -f1); do
+for scenario in $("$RUNTAIL_SIM" --list=run | cut -d' ' -f1); do
     way=native && follow --backend native
     way=electric && follow --backend electric
     way=events && follow --backend electric --live-sse

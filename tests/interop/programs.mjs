@@ -10,7 +10,7 @@ export const secretKey = "tr_dev_simulator";
 export const apiKey = "sim-api-key";
 
 export async function scenarios() {
-  const listing = spawn(process.env.RUNTAIL_SIM, ["--list"], { env: environment });
+  const listing = spawn(process.env.RUNTAIL_SIM, ["--list=run"], { env: environment });
   const names = [];
   for await (const line of createInterface({ input: listing.stdout }))
     if (line.trim()) names.push(line.trim().split(/\s+/)[0]);
