@@ -8,7 +8,7 @@
 
 #include "base/instant.h"
 #include "base/mem.h"
-#include "text/utf8.h"
+#include "model/thought.h"
 #include "wire/entry.h"
 
 struct run {
@@ -16,8 +16,8 @@ struct run {
     struct run_facts facts;
     struct logstore *log;
     struct run_link link;
-    struct step *steps;
-    size_t step_count, step_size;
+    struct steps steps;
+    struct thought *thought;
     uint64_t entries, standing, gaps, parts;
     uint64_t first_warning, first_error; /* NO_ENTRY: none */
     int64_t clock_offset_ms;
@@ -29,6 +29,76 @@ struct run {
 
 #define NO_ENTRY UINT64_MAX
 
+/* Appends an entry of a step, or of none. */
+static uint64_t add_entry(struct run *run, const struct entry *entry)
+{
+    uint64_t number = logstore_append(run->log, entry);
+    steps_count(&run->steps, entry, number);
+    if (entry->is_title)
+        return number;
+    if (entry->level == LEVEL_WARN && run->first_warning == NO_ENTRY)
+        run->first_warning = number;
+    if (entry->level == LEVEL_ERROR && run->first_error == NO_ENTRY)
+        run->first_error = number;
+    return number;
+}
+
+/* An entry that was taken back counts no more, nor is it a sign of anything. */
+static void discount(struct run *run, const struct entry *entry)
+{
+    if (run->first_warning == entry->number)
+        run->first_warning = NO_ENTRY;
+    if (run->first_error == entry->number)
+        run->first_error = NO_ENTRY;
+    steps_discount(&run->steps, entry);
+}
+
+/* ---- what streams tell ---- */
+
+static uint32_t begin_stream_step(void *context, enum step_kind kind,
+                                  const char *stream, const char *title,
+                                  int64_t at_ms)
+{
+    struct run *run = context;
+    return steps_begin(&run->steps, run->log, kind, stream, title, at_ms);
+}
+
+static void retitle_stream_step(void *context, uint32_t step, const char *title)
+{
+    struct run *run = context;
+    steps_retitle(&run->steps, step, title);
+}
+
+static uint64_t add_stream_line(void *context, const struct entry *entry)
+{
+    return add_entry(context, entry);
+}
+
+static void withdraw_stream_line(void *context, uint64_t number)
+{
+    struct run *run = context;
+    struct entry entry;
+    if (!logstore_get(run->log, number, &entry) || entry.withdrawn)
+        return;
+    discount(run, &entry);
+    logstore_withdraw(run->log, number);
+}
+
+static void end_stream_step(void *context, uint32_t step, enum step_state state,
+                            int64_t at_ms)
+{
+    struct run *run = context;
+    steps_end(&run->steps, step, state, at_ms);
+}
+
+static const struct thought_ops thought_ops = {
+    .begin = begin_stream_step,
+    .retitle = retitle_stream_step,
+    .add = add_stream_line,
+    .withdraw = withdraw_stream_line,
+    .end = end_stream_step,
+};
+
 struct run *run_create(const char *id, size_t memory)
 {
     struct run *run = mem_zalloc(1, sizeof *run);
@@ -38,6 +108,8 @@ struct run *run_create(const char *id, size_t memory)
     run->link.retry_at_ms = INSTANT_NONE;
     run->link.since_ms = INSTANT_NONE;
     run->link.last_heard_ms = INSTANT_NONE;
+    steps_init(&run->steps);
+    run->thought = thought_create(&thought_ops, run);
     facts_init(&run->facts);
     return run;
 }
@@ -46,9 +118,8 @@ void run_destroy(struct run *run)
 {
     if (!run)
         return;
-    for (size_t i = 0; i < run->step_count; i++)
-        free(run->steps[i].title);
-    free(run->steps);
+    thought_destroy(run->thought);
+    steps_free(&run->steps);
     facts_free(&run->facts);
     logstore_destroy(run->log);
     free(run->link.transport);
@@ -63,20 +134,6 @@ void run_set_spill(struct run *run, const struct spill *spill)
     logstore_set_spill(run->log, spill);
 }
 
-static struct step *active_step(struct run *run)
-{
-    struct step *last =
-        run->step_count ? &run->steps[run->step_count - 1] : NULL;
-    return last && last->state == STEP_ACTIVE ? last : NULL;
-}
-
-/* The number an entry belongs under. Entries that come after the last step has
- * ended still belong to it. */
-static uint32_t current_step(const struct run *run)
-{
-    return run->step_count ? (uint32_t)(run->step_count - 1) : NO_STEP;
-}
-
 /* The moment the server's row speaks of, in the server's time. */
 static int64_t row_time(const struct run_facts *facts,
                         const struct event *event)
@@ -85,48 +142,12 @@ static int64_t row_time(const struct run_facts *facts,
                                              : event->time_ms;
 }
 
-static void end_step(struct run *run, enum step_state state, int64_t at_ms)
+/* Ends the step that the task told last. */
+static void end_task_step(struct run *run, enum step_state state, int64_t at_ms)
 {
-    struct step *step = active_step(run);
-    if (!step)
-        return;
-    step->state = state;
-    step->ended_ms = at_ms;
-}
-
-/* Titles stay in memory for good: a long one is cut. */
-static size_t title_len(const char *title)
-{
-    enum {
-        MAX_TITLE = 4096
-    };
-    size_t len = strnlen(title, MAX_TITLE);
-    return len - utf8_incomplete_tail(title, len);
-}
-
-static void begin_step(struct run *run, const char *title, int64_t at_ms)
-{
-    end_step(run, STEP_DONE, at_ms);
-    if (run->step_count == run->step_size) {
-        run->step_size = run->step_size ? run->step_size * 2 : 8;
-        run->steps = mem_resize(run->steps, run->step_size, sizeof *run->steps);
-    }
-    struct entry entry = {
-        .kind = ENTRY_STEP,
-        .time_ms = at_ms,
-        .text = title,
-        .text_len = title_len(title),
-        .step = (uint32_t)run->step_count,
-    };
-    run->steps[run->step_count++] = (struct step){
-        .title = mem_strndup(title, title_len(title)),
-        .state = STEP_ACTIVE,
-        .started_ms = at_ms,
-        .ended_ms = INSTANT_NONE,
-        .first_entry = logstore_append(run->log, &entry),
-    };
-    run->steps[run->step_count - 1].last_entry =
-        run->steps[run->step_count - 1].first_entry;
+    const struct step *step = steps_at(&run->steps, run->steps.task);
+    if (step && step->state == STEP_ACTIVE)
+        steps_end(&run->steps, run->steps.task, state, at_ms);
 }
 
 static void add_remark(struct run *run, enum entry_kind kind, int64_t at_ms,
@@ -156,12 +177,17 @@ static void follow_steps(struct run *run, const struct run_facts *before,
     const struct run_facts *facts = &run->facts;
     bool new_step = facts->step &&
                     (!before->step || strcmp(before->step, facts->step) != 0);
-    if (new_step)
-        begin_step(run, facts->step, at_ms);
-    if (facts->finished)
-        end_step(run, final_step_state(facts),
-                 facts->completed_ms != INSTANT_NONE ? facts->completed_ms
-                                                     : at_ms);
+    if (new_step) {
+        end_task_step(run, STEP_DONE, at_ms);
+        steps_begin(&run->steps, run->log, STEP_TASK, NULL, facts->step, at_ms);
+    }
+    if (!facts->finished)
+        return;
+    if (facts->completed_ms != INSTANT_NONE)
+        at_ms = facts->completed_ms;
+    end_task_step(run, final_step_state(facts), at_ms);
+    if (!before->finished)
+        thought_stop(run->thought, final_step_state(facts), at_ms);
 }
 
 static void follow_status(struct run *run, const struct run_facts *before,
@@ -194,33 +220,11 @@ static bool apply_facts(struct run *run, const struct event *event)
     return changed;
 }
 
-static void count_level(struct run *run, enum log_level level, uint64_t number)
-{
-    struct step *step =
-        run->step_count ? &run->steps[run->step_count - 1] : NULL;
-    if (step) {
-        step->entry_count++;
-        step->last_entry = number;
-    }
-    if (level == LEVEL_WARN) {
-        if (run->first_warning == NO_ENTRY)
-            run->first_warning = number;
-        if (step)
-            step->warnings++;
-    } else if (level == LEVEL_ERROR) {
-        if (run->first_error == NO_ENTRY)
-            run->first_error = number;
-        if (step)
-            step->errors++;
-    }
-}
-
 /* Tasks that tell a step often log its title too, which the step's header says
  * already. Notes that it was logged. */
 static bool repeats_title(struct run *run, const struct log_entry *entry)
 {
-    struct step *step =
-        run->step_count ? &run->steps[run->step_count - 1] : NULL;
+    struct step *step = steps_at(&run->steps, run->steps.task);
     bool repeats = step && step->entry_count == 0 && !step->title_logged &&
                    !entry->data && entry->level < LEVEL_WARN &&
                    strlen(step->title) == entry->message_len &&
@@ -247,12 +251,10 @@ static void apply_log(struct run *run, const struct event *event)
         .text_len = from->message_len,
         .detail = from->data,
         .detail_len = from->data_len,
-        .step = current_step(run),
+        .step = run->steps.task,
         .is_title = repeats_title(run, from),
     };
-    uint64_t number = logstore_append(run->log, &entry);
-    if (!entry.is_title)
-        count_level(run, from->level, number);
+    add_entry(run, &entry);
     run->entries++;
     run->standing++;
 }
@@ -279,23 +281,6 @@ static void apply_sse(struct run *run, const struct event *event)
     run->standing++;
 }
 
-/* An entry that was taken back counts no more, nor is it a sign of anything. */
-static void discount(struct run *run, const struct entry *entry)
-{
-    bool has_step = entry->step != NO_STEP && entry->step < run->step_count;
-    struct step *step = has_step ? &run->steps[entry->step] : NULL;
-    if (run->first_warning == entry->number)
-        run->first_warning = NO_ENTRY;
-    if (run->first_error == entry->number)
-        run->first_error = NO_ENTRY;
-    if (step && step->entry_count)
-        step->entry_count--;
-    if (step && entry->level == LEVEL_WARN && step->warnings)
-        step->warnings--;
-    if (step && entry->level == LEVEL_ERROR && step->errors)
-        step->errors--;
-}
-
 /* Flags the last `count` entries that still stand, newest first: so no entry
  * behind a withdrawn one stands. Those that memory holds no more are only
  * counted. */
@@ -305,7 +290,7 @@ static void withdraw(struct run *run, uint64_t count)
     for (uint64_t n = logstore_end(run->log);
          n > logstore_first(run->log) && count; n--) {
         if (!logstore_get(run->log, n - 1, &entry) || entry.kind != ENTRY_LOG ||
-            entry.withdrawn)
+            !entry.seq || entry.withdrawn)
             continue;
         logstore_withdraw(run->log, n - 1);
         if (!entry.is_title)
@@ -359,10 +344,19 @@ static void apply_gap(struct run *run, const struct event *event)
                    : "some updates may be missing here");
 }
 
+static void apply_end(struct run *run, const struct event *event)
+{
+    enum step_state state = event->end.complete ? STEP_DONE : STEP_STOPPED;
+    if (run->facts.finished)
+        state = final_step_state(&run->facts);
+    thought_end(run->thought, state, event->time_ms);
+    run->ended = true;
+}
+
 static bool hears_server(enum event_type type)
 {
     return type == EVENT_RUN || type == EVENT_LOG || type == EVENT_SSE ||
-           type == EVENT_REWRITE;
+           type == EVENT_PART || type == EVENT_REWRITE;
 }
 
 bool run_apply(struct run *run, const struct event *event)
@@ -371,6 +365,8 @@ bool run_apply(struct run *run, const struct event *event)
         run->link.last_heard_ms = event->time_ms;
     switch (event->type) {
     case EVENT_CONNECTION:
+        if (event->connection.stream)
+            return false; /* the run's own link tells how it is */
         if (event->connection.state == CONNECTION_LIVE)
             run->link.last_heard_ms = event->time_ms;
         apply_connection(run, event);
@@ -382,7 +378,7 @@ bool run_apply(struct run *run, const struct event *event)
         return true;
     case EVENT_PART:
         run->parts++;
-        return false;
+        return thought_take(run->thought, event->part.part);
     case EVENT_SSE:
         apply_sse(run, event);
         return true;
@@ -397,7 +393,7 @@ bool run_apply(struct run *run, const struct event *event)
         run->notice_since_ms = event->time_ms;
         return true;
     case EVENT_END:
-        run->ended = true;
+        apply_end(run, event);
         return true;
     }
     return false;
@@ -420,12 +416,18 @@ const struct logstore *run_log(const struct run *run)
 
 uint64_t run_end(const struct run *run)
 {
-    return logstore_end(run->log);
+    return logstore_end(run->log) + thought_open_count(run->thought);
 }
 
 bool run_entry(const struct run *run, uint64_t number, struct entry *out)
 {
-    return logstore_get(run->log, number, out);
+    uint64_t end = logstore_end(run->log);
+    if (number < end)
+        return logstore_get(run->log, number, out);
+    if (!thought_open(run->thought, (size_t)(number - end), out))
+        return false;
+    out->number = number;
+    return true;
 }
 
 const struct run_link *run_link(const struct run *run)
@@ -435,26 +437,22 @@ const struct run_link *run_link(const struct run *run)
 
 size_t run_step_count(const struct run *run)
 {
-    return run->step_count;
+    return run->steps.count;
 }
 
 const struct step *run_step(const struct run *run, size_t index)
 {
-    return &run->steps[index];
+    return &run->steps.list[index];
 }
 
 size_t run_steps_in(const struct run *run, enum step_state state)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < run->step_count; i++)
-        count += run->steps[i].state == state;
-    return count;
+    return run->steps.in_state[state];
 }
 
 size_t run_stream_count(const struct run *run)
 {
-    (void)run;
-    return 0;
+    return thought_stream_count(run->thought);
 }
 
 uint64_t run_entries(const struct run *run)

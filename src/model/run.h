@@ -8,39 +8,9 @@
 #include <stdint.h>
 
 #include "model/logstore.h"
+#include "model/steps.h"
 #include "wire/event.h"
 #include "wire/facts.h"
-
-/* A step of the chain of thought: from one "current step" text to the next. */
-enum step_state {
-    STEP_ACTIVE,
-    STEP_DONE,
-    STEP_FAILED,
-    STEP_STOPPED /* the run was canceled or expired in it */
-};
-
-enum step_kind {
-    STEP_TASK,      /* the task told it in its metadata */
-    STEP_STREAM,    /* text that a stream brings */
-    STEP_TEXT,      /* a model's answer */
-    STEP_REASONING, /* … its thought */
-    STEP_TOOL       /* … its call of a tool; the title is the tool's name */
-};
-
-struct step {
-    char *title;
-    char *stream; /* key of the stream it came from; NULL: none */
-    enum step_kind kind;
-    enum step_state state;
-    int64_t started_ms;
-    int64_t ended_ms;     /* INSTANT_NONE while active */
-    uint64_t first_entry; /* number of its ENTRY_STEP in the store */
-    uint64_t last_entry;  /* number of its last entry, or of its ENTRY_STEP */
-    bool mixed; /* entries of other steps lie between its first and last */
-    uint64_t entry_count; /* entries under it, without the header */
-    unsigned warnings, errors;
-    bool title_logged; /* an entry that repeats the title was hidden */
-};
 
 struct run;
 
@@ -58,9 +28,10 @@ const char *run_id(const struct run *run);
 const struct run_facts *run_facts(const struct run *run);
 const struct logstore *run_log(const struct run *run);
 
-/* The log with lines that are still being written behind it: numbers from
- * logstore_end(run_log()) up to below run_end(). These numbers pass to other
- * entries as the log grows. run_entry() is logstore_get() for both. */
+/* The log with lines that are still being written behind it, in the order in
+ * which their blocks began: numbers from logstore_end(run_log()) up to below
+ * run_end(). These numbers pass to other entries as the log grows; the texts
+ * are valid until the next event. run_entry() is logstore_get() for both. */
 uint64_t run_end(const struct run *run);
 bool run_entry(const struct run *run, uint64_t number, struct entry *out);
 

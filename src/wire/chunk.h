@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "wire/event.h"
 #include "wire/json_text.h"
 
@@ -90,6 +91,10 @@ void chunk_decoder_destroy(struct chunk_decoder *decoder);
 /* Largest chunk that is looked into; of a larger one only the size is told, as
  * a CHUNK_LINE. */
 #define CHUNK_MAX ((size_t)8 << 20)
+
+/* Compact JSON with what looks binary as its size, kept in `in`; absent for an
+ * absent value. */
+struct slice chunk_json(struct buf *in, struct slice value);
 
 /* Tells what the part says, in its order; nothing for a chunk that is known
  * and says nothing, as one with empty choices. The part's text is JSON, or any

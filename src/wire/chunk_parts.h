@@ -42,9 +42,6 @@ struct slice chunk_text(struct buf *in, struct slice value);
  * no string its JSON. Absent stays absent. */
 struct slice chunk_shown(struct buf *in, struct slice value);
 
-/* Compact JSON with what looks binary as its size, kept in `in`. */
-struct slice chunk_json(struct buf *in, struct slice value);
-
 /* Appends in its place what stands for a text that is a data: URL or looks
  * binary; false, and nothing, for any other text. */
 bool chunk_hide(struct buf *out, const char *text, size_t len);
