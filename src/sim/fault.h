@@ -1,5 +1,5 @@
-/* Ways a simulated server misbehaves, by name. The table in fault.c says all
- * about each; docs and --list-faults print it. */
+/* Ways a simulated server misbehaves, by name. The table in fault_table.c says
+ * all about each; docs and --list-faults print it. */
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H
 
