@@ -18,9 +18,18 @@ unsigned complain_flags(void)
 
 int complain(const struct error *err)
 {
-    struct buf safe = buf_make(0);
-    escape_text(&safe, err->message, strlen(err->message), complain_flags());
-    fprintf(stderr, "runtail: %s\n", buf_str(&safe));
-    buf_free(&safe);
+    complain_of(NULL, err->message);
     return exit_code_of_error(err);
+}
+
+void complain_of(const char *stream, const char *words)
+{
+    struct buf all = buf_make(0), safe = buf_make(0);
+    if (stream)
+        buf_addf(&all, "stream %s: ", stream);
+    buf_adds(&all, words ? words : "");
+    escape_text(&safe, buf_str(&all), all.len, complain_flags());
+    fprintf(stderr, "runtail: %s\n", buf_str(&safe));
+    buf_free(&all);
+    buf_free(&safe);
 }

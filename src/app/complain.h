@@ -8,6 +8,9 @@
  * or the command line said. Returns the exit status that goes with it. */
 int complain(const struct error *err);
 
+/* Prints a remark in the same way; stream: that it is about, or NULL. */
+void complain_of(const char *stream, const char *words);
+
 /* Flags for escape_text() with which what is said fits the locale. */
 unsigned complain_flags(void);
 

@@ -129,9 +129,26 @@ static void take_end(struct session *session, const struct event *event)
         loop_stop(session->loop);
 }
 
+/* Where the output is for programs, or is a stream's own text, people read on
+ * standard error what they would have read between it. */
+static void say_aside(const struct session *session, const struct event *event)
+{
+    bool is_text = session->options->command == COMMAND_STREAM;
+    const struct connection *link = &event->connection;
+    bool lost = event->type == EVENT_CONNECTION &&
+                link->state == CONNECTION_RECONNECTING;
+    if (event->type == EVENT_NOTICE)
+        complain_of(NULL, event->notice);
+    else if (is_text && lost)
+        complain_of(link->stream, link->reason);
+}
+
 static void on_event(void *context, const struct event *event)
 {
     struct session *session = context;
+    const struct options *options = session->options;
+    if (options->output == OUTPUT_JSON || options->command == COMMAND_STREAM)
+        say_aside(session, event);
     /* lines need no memory of what was written */
     bool is_entry = event->type == EVENT_LOG || event->type == EVENT_SSE;
     if (session->tui || !is_entry)
@@ -239,7 +256,8 @@ static bool wants_screen(const struct options *options)
 {
     return options->output == OUTPUT_AUTO && !options->no_follow &&
            isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
-           !reads_input(options) && !is_dumb_terminal();
+           !reads_input(options) && options->command != COMMAND_STREAM &&
+           !is_dumb_terminal();
 }
 
 static bool is_set(const char *name)
@@ -311,6 +329,7 @@ static bool open_lines(struct session *session, struct error *err)
         .include = session->has_include ? &session->include : NULL,
         .exclude = session->has_exclude ? &session->exclude : NULL,
         .fields = options->json_fields,
+        .parts_only = options->command == COMMAND_STREAM,
         .color = wants_color(options),
         .escape = line_flags(options),
         .time_is_utc = options->time == TIME_IN_UTC,
@@ -319,9 +338,12 @@ static bool open_lines(struct session *session, struct error *err)
     };
     if (sink_has_reader(STDOUT_FILENO))
         loop_set_output(session->loop, STDOUT_FILENO, on_reader_left, session);
-    session->sink = options->output == OUTPUT_JSON
-                        ? sink_json_create(&sink_options)
-                        : sink_plain_create(&sink_options);
+    if (options->output == OUTPUT_JSON)
+        session->sink = sink_json_create(&sink_options);
+    else if (options->command == COMMAND_STREAM)
+        session->sink = sink_stream_create(&sink_options);
+    else
+        session->sink = sink_plain_create(&sink_options);
     return true;
 }
 
@@ -386,6 +408,14 @@ static void make_source(struct session *session, bool on_screen)
         .linger_ms = on_screen ? SCREEN_LINGER_MS : LINGER_MS,
         .headers = (const char *const *)settings->headers,
     };
+    source_options.read_streams = !options->no_streams && !once;
+    if (options->stream_count)
+        source_options.streams = options->streams;
+    if (options->command == COMMAND_STREAM) {
+        source_options.read_streams = source_options.streams_first = true;
+        source_options.guess_stream = !options->stream_count;
+        source_options.streams_latest = options->tail == 0;
+    }
     source_options.renew = renew;
     source_options.renew_context = session;
     source_options.query_token = settings->query_token;

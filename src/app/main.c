@@ -74,7 +74,7 @@ static int follow(const struct options *options, struct settings *settings,
 {
     struct buf again = buf_make(0);
     bool is_run =
-        options->command == COMMAND_WATCH || options->command == COMMAND_SHOW;
+        options->command != COMMAND_AGENT && options->command != COMMAND_SSE;
     buf_addf(&again, "the run goes on; to follow it again: runtail %s", run);
     int code =
         follow_run(options, settings, run, is_run ? buf_str(&again) : NULL);
@@ -123,6 +123,7 @@ static int dispatch(const struct options *options)
     case COMMAND_WATCH:
     case COMMAND_SHOW:
     case COMMAND_TOKEN:
+    case COMMAND_STREAM:
     case COMMAND_SSE:
     case COMMAND_AGENT:
         break;

@@ -54,7 +54,7 @@ static const struct {
 } commands[] = {
     {"watch", COMMAND_WATCH}, {"show", COMMAND_SHOW}, {"token", COMMAND_TOKEN},
     {"agent", COMMAND_AGENT}, {"sse", COMMAND_SSE},   {"demo", COMMAND_DEMO},
-    {"help", COMMAND_HELP},
+    {"help", COMMAND_HELP},   {"stream", COMMAND_STREAM},
 };
 
 /* Words for an option with a few values; the example names them all. */
@@ -206,6 +206,8 @@ static bool *flag_of(struct options *options, enum option_id id)
         return &options->no_motion;
     case OPTION_LIST:
         return &options->list;
+    case OPTION_NO_STREAMS:
+        return &options->no_streams;
     default:
         return NULL;
     }
@@ -230,6 +232,19 @@ static bool take_choice(struct options *options, enum option_id id,
         options->scale = (enum progress_scale)value;
     }
     return good;
+}
+
+static bool take_stream(struct options *options, const char *key,
+                        struct error *err)
+{
+    if (!*key)
+        return error_set(err, ERROR_USAGE,
+                         "--stream takes the name of a stream, such as "
+                         "default");
+    if (options->stream_count == MAX_STREAMS)
+        return error_set(err, ERROR_USAGE, "too many streams are named");
+    options->streams[options->stream_count++] = key;
+    return true;
 }
 
 static bool take_option(struct options *options, const struct option_info *info,
@@ -257,6 +272,8 @@ static bool take_option(struct options *options, const struct option_info *info,
             return error_set(err, ERROR_USAGE, "too many headers");
         options->headers[options->header_count++] = word;
         return true;
+    case OPTION_STREAM:
+        return take_stream(options, word, err);
     case OPTION_TIMEOUT:
         return read_duration(&options->timeout_ms, info->name, word, err);
     case OPTION_IDLE_TIMEOUT:
@@ -322,12 +339,23 @@ static bool take_words(struct options *options, int count, char **words,
     }
     if (count)
         options->target = words[0];
+    if (options->command == COMMAND_STREAM && count > 1) {
+        if (!take_stream(options, words[1], err))
+            return false;
+        words++;
+        count--;
+    }
     if (count > 1)
         return error_set(err, ERROR_USAGE,
                          "one run at a time; what is \"%.60s\"?", words[1]);
     bool needs = options->command == COMMAND_WATCH ||
                  options->command == COMMAND_SHOW ||
+                 options->command == COMMAND_STREAM ||
                  options->command == COMMAND_TOKEN;
+    if (options->command == COMMAND_STREAM && options->tail > 0)
+        return error_set(err, ERROR_USAGE,
+                         "stream takes --tail 0 (only what comes from now on) "
+                         "and no other number");
     if (options->command == COMMAND_SSE && !options->target)
         return error_set(err, ERROR_USAGE,
                          "which stream? Try: runtail sse https://…, or: … | "
@@ -382,14 +410,14 @@ void options_print_help(void)
         "\n"
         "  runtail RUN               follow a run: an id, or a dashboard URL\n"
         "  runtail show RUN          fetch once and print what happened\n"
+        "  runtail stream RUN [KEY]  what it streams, to standard output\n"
         "  runtail token RUN         what kind of token following would use\n"
         "  runtail agent ID          follow an agent's log\n"
         "  runtail sse URL           follow any event stream; - reads input\n"
         "  runtail demo [SCENARIO]   try it on a simulated server; --list\n"
         "\n"
         "  -a, --api-url URL         server (https://api.trigger.dev)\n"
-        "      --token-url URL       an API's own token endpoint\n"
-        "      --poll-url URL        polled when there is no live feed\n"
+        "      --token-url URL, --poll-url URL   an API's own endpoints\n"
         "      --token-file FILE, --token-cmd COMMAND\n"
         "      --plain, --json       lines instead of the screen\n"
         "      --no-follow           print what is there and leave\n"

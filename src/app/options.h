@@ -15,6 +15,7 @@ enum command {
     COMMAND_WATCH,
     COMMAND_SHOW,
     COMMAND_TOKEN,
+    COMMAND_STREAM,
     COMMAND_SSE,
     COMMAND_AGENT,
     COMMAND_DEMO,
@@ -36,7 +37,8 @@ enum when {
 };
 
 enum {
-    MAX_HEADERS = 32
+    MAX_HEADERS = 32,
+    MAX_STREAMS = 32
 };
 
 /* Texts are those of argv, NULL or the default where not given. */
@@ -66,6 +68,9 @@ struct options {
     bool list;
     const char *headers[MAX_HEADERS]; /* "NAME: VALUE" */
     size_t header_count;
+    const char *streams[MAX_STREAMS + 1]; /* keys, NULL at the end */
+    size_t stream_count;
+    bool no_streams;
 };
 
 /* False with *err (kind ERROR_USAGE) on anything that is not understood. */

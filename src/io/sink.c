@@ -126,7 +126,8 @@ void sink_hold(struct sink *sink, size_t start)
 static bool is_start_over(const struct event *event)
 {
     if (event->type == EVENT_CONNECTION)
-        return event->connection.state != CONNECTION_CONNECTING &&
+        return !event->connection.stream &&
+               event->connection.state != CONNECTION_CONNECTING &&
                event->connection.state != CONNECTION_RECONNECTING;
     return event->type == EVENT_END;
 }

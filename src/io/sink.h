@@ -40,6 +40,7 @@ struct sink_options {
                            * last so many; SIZE_MAX: all */
     const regex_t *include, *exclude; /* NULL: none */
     const char *fields;               /* --json=FIELDS: comma list; NULL: all */
+    bool parts_only;                  /* of a run's streams; JSON lines only */
     bool color;
     unsigned escape; /* flags for escape_text(); plain lines only */
     bool time_is_utc;
@@ -50,6 +51,10 @@ struct sink_options {
 /* Text that was written waits in memory until sink_flush(). */
 struct sink *sink_plain_create(const struct sink_options *options);
 struct sink *sink_json_create(const struct sink_options *options);
+
+/* The text of a run's streams as it comes, and nothing else. What is no text
+ * stands as JSON on a line of its own. */
+struct sink *sink_stream_create(const struct sink_options *options);
 
 void sink_event(struct sink *sink, const struct event *event);
 void sink_destroy(struct sink *sink);

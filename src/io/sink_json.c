@@ -134,10 +134,13 @@ static const char *state_word(enum connection_state state)
 static void write_connection(struct sink_json *sink,
                              const struct connection *connection)
 {
-    sink->clock_offset_ms = connection->clock_offset_ms;
-    if (sink_is_same_link(&sink->base, connection))
-        return;
+    if (!connection->stream) {
+        sink->clock_offset_ms = connection->clock_offset_ms;
+        if (sink_is_same_link(&sink->base, connection))
+            return;
+    }
     begin(sink, "connection");
+    text(sink, "stream", connection->stream);
     text(sink, "state", state_word(connection->state));
     text(sink, "transport", connection->transport);
     if (connection->state == CONNECTION_RECONNECTING) {
@@ -324,9 +327,27 @@ static void write_end(struct sink_json *sink, const struct event *event)
     finish(sink);
 }
 
+/* Where only parts are wanted: notes what the end line needs of the rest. */
+static bool is_left_out(struct sink_json *sink, const struct event *event)
+{
+    if (!sink->options.parts_only)
+        return false;
+    if (event->type == EVENT_RUN)
+        facts_assign(&sink->facts, event->facts);
+    else if (event->type == EVENT_CONNECTION && !event->connection.stream)
+        sink->clock_offset_ms = event->connection.clock_offset_ms;
+    else if (event->type == EVENT_GAP)
+        sink->gaps++;
+    else if (event->type == EVENT_PART)
+        sink->entries++;
+    return event->type != EVENT_PART && event->type != EVENT_END;
+}
+
 static void take_event(struct sink *base, const struct event *event)
 {
     struct sink_json *sink = (struct sink_json *)base;
+    if (is_left_out(sink, event))
+        return;
     sink_release(base, event);
     switch (event->type) {
     case EVENT_CONNECTION:

@@ -164,11 +164,33 @@ static void write_run(struct sink_plain *sink, const struct event *event)
     buf_addc(out_of(sink), '\n');
 }
 
+/* What is told of a stream is trouble, and its end. */
+static void write_stream_link(struct sink_plain *sink,
+                              const struct connection *connection)
+{
+    char words[DURATION_TEXT_SIZE];
+    buf_adds(out_of(sink), "-- stream ");
+    add_safe(sink, connection->stream);
+    if (connection->state == CONNECTION_RECONNECTING) {
+        duration_format_short(connection->retry_in_ms, words);
+        buf_addf(out_of(sink), ": reconnecting in %s (try %d): ", words,
+                 connection->attempt);
+        add_safe(sink, connection->reason ? connection->reason : "");
+    } else {
+        buf_adds(out_of(sink), ": live again");
+    }
+    buf_addc(out_of(sink), '\n');
+}
+
 static void write_connection(struct sink_plain *sink,
                              const struct connection *connection)
 {
     char words[DURATION_TEXT_SIZE];
     bool was_lost = sink->base.link_state == CONNECTION_RECONNECTING;
+    if (connection->stream) {
+        write_stream_link(sink, connection);
+        return;
+    }
     sink->clock_offset_ms = connection->clock_offset_ms;
     if (sink_is_same_link(&sink->base, connection))
         return;
@@ -256,7 +278,9 @@ static void write_end(struct sink_plain *sink, const struct event *event)
 
 static void write_remark(struct sink_plain *sink, const char *words)
 {
-    buf_addf(out_of(sink), "-- %s\n", words);
+    buf_adds(out_of(sink), "-- ");
+    add_safe(sink, words);
+    buf_addc(out_of(sink), '\n');
 }
 
 static void take_event(struct sink *base, const struct event *event)

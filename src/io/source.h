@@ -46,6 +46,8 @@ struct source_options {
     int64_t linger_ms;          /* watch for late entries after the end */
     bool read_streams;          /* the run's realtime streams as well */
     const char *const *streams; /* of these, NULL at the end; NULL: all */
+    bool streams_first;  /* they, and not the run, are what is wanted: read
+                          * them even where nothing is told of the run */
     bool guess_stream;   /* where none is told, try the one without a name */
     bool streams_latest; /* not what was written before now */
     const char *const *headers; /* for api_url's origin only; NULL: none */

@@ -48,19 +48,44 @@ void source_run_tell_link(struct source_run *run, enum connection_state state,
     run->link.reason = NULL;
 }
 
+/* Calls are left alone: one of them may be who tells. */
+static void stop_waiting(struct source_run *run)
+{
+    token_cancel(run->token, run);
+    loop_timer_stop(run->loop, &run->wait);
+    loop_timer_stop(run->loop, &run->linger);
+}
+
+/* Where streams are what is wanted, they go on without the run. */
+static bool goes_on_alone(struct source_run *run, const struct error *failure)
+{
+    if (!failure || !run->options.streams_first || run->end_wanted ||
+        !source_streams_let_alone(run->streams))
+        return false;
+    run->failure = *failure;
+    run->end_wanted = true;
+    stop_waiting(run);
+    return true;
+}
+
 void source_run_tell_end(struct source_run *run, const struct error *failure)
 {
     if (run->ended)
         return;
-    run->ended = true;
     if (decoder_facts(run->decoder)->finished)
         failure = NULL;
-    loop_timer_stop(run->loop, &run->wait);
-    loop_timer_stop(run->loop, &run->linger);
+    if (goes_on_alone(run, failure))
+        return;
+    run->ended = true;
+    stop_waiting(run);
     const struct run_facts *facts = decoder_facts(run->decoder);
     source_run_tell_link(run, CONNECTION_CLOSED, -1, NULL);
     struct event event = {.type = EVENT_END};
-    event.end.complete = facts->finished && !failure;
+    event.end.complete =
+        facts->finished && !failure &&
+        (!run->streams || source_streams_are_complete(run->streams));
+    source_streams_destroy(run->streams);
+    run->streams = NULL;
     event.end.known = facts->finished;
     event.end.failure = failure;
     emit(run, &event);
@@ -97,7 +122,35 @@ void source_run_end_now(void *context)
     run->call = NULL;
     http_cancel(run->details);
     run->details = NULL;
-    source_run_tell_end(run, NULL);
+    stop_waiting(run);
+    run->end_wanted = true;
+    if (!run->streams || source_streams_are_over(run->streams))
+        source_run_tell_end(run, NULL);
+}
+
+static void on_stream_event(void *context, const struct event *event)
+{
+    struct source_run *run = context;
+    run->emit(run->context, event);
+}
+
+static void on_streams_drained(void *context)
+{
+    struct source_run *run = context;
+    bool failed = run->failure.kind != ERROR_NONE &&
+                  !source_streams_are_heard(run->streams);
+    struct error failure = run->failure;
+    if (run->end_wanted)
+        source_run_tell_end(run, failed ? &failure : NULL);
+}
+
+void source_run_note_streams(struct source_run *run)
+{
+    if (!run->streams)
+        return;
+    if (decoder_facts(run->decoder)->finished)
+        source_streams_finish(run->streams);
+    source_streams_note(run->streams, decoder_streams(run->decoder));
 }
 
 /* True when the run ended long before we looked: nothing can come late. */
@@ -127,8 +180,10 @@ bool source_run_check_end(struct source_run *run)
         decoder_facts(run->decoder)->finished || (!run->options.follow && told);
     if (run->ended || !over)
         return run->ended;
-    if (run->linger.active)
-        return false;
+    if (run->streams)
+        source_streams_finish(run->streams);
+    if (run->linger.active || run->end_wanted)
+        return run->end_wanted;
     int64_t linger_ms = source_run_linger(run);
     if ((run->details || run->details_wanted) && linger_ms < DETAILS_MS)
         linger_ms = DETAILS_MS;
@@ -162,7 +217,7 @@ static void on_token(void *context, const char *token, const struct error *err)
 
 void source_run_next_request(struct source_run *run)
 {
-    if (run->ended)
+    if (run->ended || run->end_wanted)
         return;
     if (source_run_asks_with_key(run))
         source_run_ask_poll(run, NULL);
@@ -176,6 +231,8 @@ static void start(struct source *source)
 {
     struct source_run *run = (struct source_run *)source;
     source_run_tell_link(run, CONNECTION_CONNECTING, -1, NULL);
+    if (run->options.streams_first)
+        source_streams_start(run->streams);
     source_run_next_request(run);
 }
 
@@ -184,6 +241,8 @@ static void wake(struct source *source)
     struct source_run *run = (struct source_run *)source;
     if (run->ended)
         return;
+    if (run->streams)
+        source_streams_wake(run->streams);
     http_cancel(run->call);
     run->call = NULL;
     token_cancel(run->token, run);
@@ -202,6 +261,7 @@ static void destroy(struct source *source)
     shape_destroy(run->shape);
     decoder_destroy(run->decoder);
     sse_destroy(run->sse);
+    source_streams_destroy(run->streams);
     free(run);
 }
 
@@ -244,6 +304,10 @@ struct source *source_run_create(const struct source_options *options,
     run->shape = shape_create(buf_str(&path), skipped_columns);
     run->decoder = decoder_create(&decoder_options, emit_event, context);
     run->sse = sse_create(MAX_EVENT);
+    if (options->read_streams)
+        run->streams =
+            source_streams_create(&run->options, http, loop, token,
+                                  on_stream_event, on_streams_drained, run);
     srand((unsigned)clock_steady_ms());
     buf_free(&path);
     return &run->base;

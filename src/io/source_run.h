@@ -6,6 +6,7 @@
 #define IO_SOURCE_RUN_H
 
 #include "io/source.h"
+#include "io/source_streams.h"
 #include "wire/decoder.h"
 #include "wire/shape.h"
 #include "wire/sse.h"
@@ -39,13 +40,16 @@ struct source_run {
 
     struct shape *shape;
     struct decoder *decoder;
-    struct sse *sse; /* of the live stream under way */
+    struct sse *sse;                /* of the live stream under way */
+    struct source_streams *streams; /* of the run; NULL: not read */
     struct http_call *call, *details;
     struct loop_timer wait;   /* until the next request */
     struct loop_timer linger; /* until the end is told */
     struct connection link;   /* as last told */
 
     bool polling, heard, streaming, stream_refused, ended;
+    bool end_wanted;      /* as soon as the streams are over */
+    struct error failure; /* why nothing more is told of the run but them */
     bool details_wanted;
     uint64_t rows_taken;    /* in the answer under way */
     int64_t told_offset_ms; /* of the clocks, as last told */
@@ -75,6 +79,9 @@ void source_run_go_on_in(struct source_run *run, int64_t ms);
 
 /* Arranges for the end once following is over; true when that is now. */
 bool source_run_check_end(struct source_run *run);
+
+/* After each update: reads streams that are new. */
+void source_run_note_streams(struct source_run *run);
 
 /* How long to watch for late entries, once the run has finished. */
 int64_t source_run_linger(const struct source_run *run);

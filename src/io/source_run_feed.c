@@ -32,6 +32,7 @@ static void on_row(void *context, struct row *row)
     if (failed || again)
         run->details_wanted = true;
     free(word);
+    source_run_note_streams(run);
 }
 
 void source_run_note_clock(struct source_run *run, const struct http_call *call)

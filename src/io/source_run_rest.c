@@ -84,6 +84,7 @@ static void take_poll(struct source_run *run, const struct http_result *result)
         return;
     }
     source_run_note_success(run);
+    source_run_note_streams(run);
     if (run->options.follow)
         source_run_tell_link(run, CONNECTION_POLLING, -1, NULL);
     bool late = decoder_facts(run->decoder)->finished;

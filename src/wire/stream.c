@@ -28,6 +28,12 @@ enum generation {
     GENERATION_V2
 };
 
+/* Of an entry in the first generation's store, "1767323045678-0": its clock,
+ * and a counter within the ms. */
+struct position {
+    int64_t ms, count; /* ms -1: none */
+};
+
 struct stream {
     char *key;
     size_t max_event;
@@ -36,12 +42,15 @@ struct stream {
     int64_t seq;                /* v2: of the last record; -1: none came */
     bool has_seq;               /* … and it may be asked for */
     struct buf last_id;         /* v1: of the last part */
+    uint64_t last_parts;        /* v1: parts with that id; some share one */
     struct seen *part_ids;
 
     /* Of this connection. */
     int64_t now_ms;
     int64_t known_seq; /* v2: as it was when this one began */
-    bool fresh;        /* v1: resumed, and nothing came yet */
+    struct position known;
+    uint64_t known_parts; /* v1: with that id; not met again so far */
+    bool fresh;           /* v1: resumed, and nothing came yet */
     bool caught_up, done, lost_part;
 
     /* The batch under way, and what else the last part points to. */
@@ -93,25 +102,6 @@ bool stream_resume(struct stream *stream, struct buf *out)
     return stream->generation == GENERATION_V2
                ? buf_add_integer(out, stream->seq)
                : buf_add(out, stream->last_id.data, stream->last_id.len);
-}
-
-bool stream_open(struct stream *stream, const char *version)
-{
-    bool second = version && strcasecmp(version, "v2") == 0;
-    enum generation generation = second ? GENERATION_V2 : GENERATION_V1;
-    bool fits = stream->generation == generation || !has_position(stream);
-    if (!fits) {
-        stream->has_seq = false;
-        buf_clear(&stream->last_id);
-    }
-    stream->generation = generation;
-    sse_destroy(stream->sse); /* with it goes the id that v2 must not use */
-    stream->sse = sse_create(stream->max_event);
-    stream->known_seq = stream->seq;
-    stream->fresh = fits && has_position(stream);
-    stream->in_batch = stream->caught_up = stream->done = false;
-    stream->lost_part = false;
-    return fits;
 }
 
 void stream_feed(struct stream *stream, const char *bytes, size_t len,
@@ -169,6 +159,22 @@ static int64_t read_integer(struct slice value)
     return stop == value.len ? number : -1;
 }
 
+/* The counter may be left out. */
+static struct position read_position(const char *id)
+{
+    struct position position = {.ms = -1};
+    size_t len = strlen(id), stop;
+    int64_t ms = read_number((struct slice){id, len}, &stop);
+    if (stop == len)
+        return (struct position){.ms = ms};
+    if (id[stop] != '-')
+        return position;
+    struct slice count = {id + stop + 1, len - stop - 1};
+    position.count = read_integer(count);
+    position.ms = position.count >= 0 ? ms : -1;
+    return position;
+}
+
 static bool is_string(struct slice value)
 {
     return value.len >= 2 && value.data[0] == '"';
@@ -223,22 +229,60 @@ static struct stream_part part_of(const struct stream *stream)
     return part;
 }
 
+/* Connections. */
+
+bool stream_open(struct stream *stream, const char *version)
+{
+    bool second = version && strcasecmp(version, "v2") == 0;
+    enum generation generation = second ? GENERATION_V2 : GENERATION_V1;
+    bool fits = stream->generation == generation || !has_position(stream);
+    if (!fits) {
+        stream->has_seq = false;
+        buf_clear(&stream->last_id);
+    }
+    stream->generation = generation;
+    sse_destroy(stream->sse); /* with it goes the id that v2 must not use */
+    stream->sse = sse_create(stream->max_event);
+    stream->known_seq = stream->seq;
+    stream->known = read_position(buf_str(&stream->last_id));
+    stream->known_parts = stream->last_parts;
+    stream->fresh = fits && has_position(stream);
+    stream->in_batch = stream->caught_up = stream->done = false;
+    stream->lost_part = false;
+    return fits;
+}
+
 /* The first generation. */
 
-/* "1767323045678-0": the store's clock, and a counter within the ms. */
-static int64_t time_of_id(const char *id)
+/* Below 0, 0, above: the id's place as seen from what was known when the
+ * connection began; above where that cannot be told. */
+static int place_of(const struct stream *stream, const char *id)
 {
-    size_t stop;
-    int64_t ms = read_number((struct slice){id, strlen(id)}, &stop);
-    return id[stop] == '-' ? ms : -1;
+    struct position known = stream->known, at = read_position(id);
+    if (known.ms < 0 || at.ms < 0)
+        return 1;
+    if (at.ms != known.ms)
+        return at.ms < known.ms ? -1 : 1;
+    return at.count < known.count ? -1 : at.count > known.count;
+}
+
+/* A server that begins before the position it was asked for tells again what
+ * was told. */
+static bool was_told(struct stream *stream, const char *id)
+{
+    int place = place_of(stream, id);
+    return place < 0 ||
+           (place == 0 && stream->known_parts && stream->known_parts-- > 0);
 }
 
 static void note_id(struct stream *stream, const char *id)
 {
-    if (!*id)
+    if (!*id || strcmp(id, buf_str(&stream->last_id)) == 0 ||
+        place_of(stream, id) < 0)
         return;
     buf_clear(&stream->last_id);
     buf_adds(&stream->last_id, id);
+    stream->last_parts = 0;
 }
 
 /* Positions are those of the store's entries, and a line may have begun in the
@@ -257,7 +301,12 @@ static bool take_line(struct stream *stream, const struct sse_event *event,
 {
     struct slice text = repaired(&stream->text, event->data, event->data_len);
     bool is_json = json_valid(text.data, text.len);
+    if (was_told(stream, event->id)) {
+        stream->fresh = false;
+        return false;
+    }
     note_id(stream, event->id);
+    stream->last_parts++;
     if (is_rest_of_a_line(stream, is_json)) {
         stream->lost_part = true;
         return false;
@@ -271,7 +320,7 @@ static bool take_line(struct stream *stream, const struct sse_event *event,
     stream->any_plain |= !is_json;
     if (*event->id) {
         part->id = event->id;
-        set_time(stream, part, time_of_id(event->id));
+        set_time(stream, part, read_position(event->id).ms);
     }
     return true;
 }

@@ -131,6 +131,18 @@ static const struct {
      "J\"{\\\"type\\\":\\\"x\\\"}\";[]"},
     {{V1("event: other\nid: 3-0\ndata: 1\n\nid: 4-0\n\nid: 5-0\ndata: unfin")},
      "J1#3-0;[4-0]"},
+    /* a server that begins before what it was asked for, or knows no ids */
+    {{V1("id: 5-0\ndata: 1\n\nid: 5-1\ndata: 2\n\nid: 5-1\ndata: 2\n\n"),
+      V1("id: 5-0\ndata: 1\n\nid: 5-1\ndata: 2\n\n"),
+      V1("id: 5-0\ndata: 1\n\nid: 5-1\ndata: 2\n\nid: 5-1\ndata: 2\n\n"
+         "id: 5-1\ndata: 3\n\nid: 10-0\ndata: 4\n\n")},
+     "J1#5-0;J2#5-1;J2#5-1;[5-1][5-1]J3#5-1;J4#10-0;[10-0]"},
+    {{V1("id: 9\ndata: 1\n\n"), V1("id: 9\ndata: 1\n\nid: 10\ndata: 2\n\n")},
+     "J1#9;[9]J2#10;[10]"},
+    {{V1("id: b\ndata: 1\n\n"), V1("id: a\ndata: 2\n\nid: 1-x\ndata: 3\n\n")},
+     "J1#b;[b]J2#a;J3#1-x;[1-x]"},
+    {{V1("id: 5-0\ndata: 1\n\n"), V1("data: 2\n\nid: 6-0\ndata: 3\n\n")},
+     "J1#5-0;[5-0]J2;J3#6-0;[6-0]"},
     /* after a resume, the rest of a line that began in the entry before */
     {{V1("id: 1-0\ndata: {\"a\":1}\n\n"),
       V1("id: 2-0\ndata: \"b\":2}\n\nid: 3-0\ndata: x\n\n")},
@@ -191,42 +203,66 @@ static const struct {
       V2(BATCH(NO_TIME(0, "a") "," NO_TIME(1, "b") "," NO_TIME(2, "c")))},
      "Ta;Tb;[1]Tc;[2]"},
     /* bodies that are no envelope */
-    {
-        {V2(BATCH(NO_TIME(0, "plain \\u001b[31m\\u0000") "," NO_TIME(1, "{\\\"t"
-                                                                        "ext\\"
-                                                                        "\": "
-                                                                        "1}") "," NO_TIME(
-            2,
-            "[1,2]") "," NO_TIME(3,
-                                 "") ",{\"seq_num\":4}," NO_TIME(5,
-                                                                 "{\\\"data\\\""
-                                                                 ":") "," NO_TIME(6,
-                                                                                  "7")))},
-        "Tplain \033[31m<0>;J{\"text\":1};J[1,2];T{\"data\":;J7;[6]"},
-    {{V2(BATCH(NO_TIME(0, "{\\\"data\\\":null}") "," NO_TIME(1, "{\\\"data\\\":"
-                                                                "1,"
-                                                                "\\\"data\\\":"
-                                                                "2,\\\"id\\\":"
-                                                                "12}") "," NO_TIME(
-         2,
-         "{\\\"data\\\":3,\\\"id\\\":12}") "," NO_TIME(3,
-                                                       "{\\\"d\\\\u0061ta\\\":"
-                                                       "4,\\\"id\\\":null}")))},
+    {{V2(BATCH(NO_TIME(0, "plain \\u001b[31m\\u0000") "," NO_TIME(
+         1,
+         "{\\\"t"
+         "ext\\"
+         "\": "
+         "1}") "," NO_TIME(2, "[1,2]") "," NO_TIME(3,
+                                                   "") ",{\"seq_num\":4}"
+                                                       "," NO_TIME(5,
+                                                                   "{\\\"data\\"
+                                                                   "\""
+                                                                   ":") "," NO_TIME(6,
+                                                                                    "7")))},
+     "Tplain \033[31m<0>;J{\"text\":1};J[1,2];T{\"data\":;J7;[6]"},
+    {{V2(BATCH(NO_TIME(0, "{\\\"data\\\":null}") "," NO_TIME(
+         1,
+         "{\\\"data\\\":"
+         "1,"
+         "\\\"data\\\":"
+         "2,\\\"id\\\":"
+         "12}") "," NO_TIME(2,
+                            "{\\\"data\\\":3,\\\"id\\\":12}") "," NO_TIME(3,
+                                                                          "{\\"
+                                                                          "\"d"
+                                                                          "\\\\"
+                                                                          "u006"
+                                                                          "1ta"
+                                                                          "\\\""
+                                                                          ":"
+                                                                          "4,"
+                                                                          "\\\""
+                                                                          "id\\"
+                                                                          "\":"
+                                                                          "null"
+                                                                          "}")))},
      "Jnull;J2#12;J4;[3]"},
     /* JSON that was put into a string */
-    {
-        {V2(BATCH(NO_TIME(0, "{\\\"data\\\":\\\" {\\\\\\\"type\\\\\\\": 5} "
-                             "\\\"}") "," NO_TIME(
-            1, "{\\\"data\\\":\\\"[1, 2]\\\"}")))},
-        "J{\"type\":5};J[1,2];[1]"},
     {{V2(BATCH(
-         NO_TIME(0, "{\\\"data\\\":\\\"{}\\\"}") "," NO_TIME(1, "{\\\"data\\\":"
-                                                                "\\\"[]\\\"}") "," NO_TIME(
-             2,
-             "{\\\"data\\\":\\\"{\\\"}") "," NO_TIME(3,
-                                                     "{\\\"data\\\":"
-                                                     "\\\"12\\\"}") "," NO_TIME(4,
-                                                                                "{\\\"data\\\":\\\"[1] note\\\"}")))},
+         NO_TIME(0, "{\\\"data\\\":\\\" {\\\\\\\"type\\\\\\\": 5} "
+                    "\\\"}") "," NO_TIME(1, "{\\\"data\\\":\\\"[1, 2]\\\"}")))},
+     "J{\"type\":5};J[1,2];[1]"},
+    {{V2(BATCH(NO_TIME(0, "{\\\"data\\\":\\\"{}\\\"}") "," NO_TIME(
+         1,
+         "{\\\"data\\\":"
+         "\\\"[]\\\"}") "," NO_TIME(2,
+                                    "{\\\"data\\\":\\\"{\\\"}") "," NO_TIME(3,
+                                                                            "{"
+                                                                            "\\"
+                                                                            "\""
+                                                                            "da"
+                                                                            "ta"
+                                                                            "\\"
+                                                                            "\""
+                                                                            ":"
+                                                                            "\\"
+                                                                            "\""
+                                                                            "12"
+                                                                            "\\"
+                                                                            "\""
+                                                                            "}") "," NO_TIME(4,
+                                                                                             "{\\\"data\\\":\\\"[1] note\\\"}")))},
      "J\"{}\";J\"[]\";J\"{\";J\"12\";J\"[1] note\";[4]"},
     /* one record that is broken, a batch that is, data that is none */
     {{V2(BATCH(

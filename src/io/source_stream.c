@@ -1,0 +1,564 @@
+/* While the run goes on, a connection's end says nothing: the server closes
+ * what is silent, and is asked again for what comes after the last part. Once
+ * the run is over ("ending"), a connection that was made after that and brings
+ * nothing ends it: it says that it has caught up, or it ends, or it is quiet
+ * for a while.
+ *
+ * The link must be neither opened nor closed while it hands up bytes; what
+ * follows from them is settled by a timer (`settle`). */
+#include "config.h"
+
+#include "io/source_stream.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "io/stream_link.h"
+#include "wire/backoff.h"
+#include "wire/stream.h"
+#include "wire/url.h"
+
+enum {
+    MAX_EVENT = 32 * 1024 * 1024,
+    IDLE_MS = 30 * 1000,   /* servers give a sign of life every 15 s */
+    PAUSE_MS = 1000,       /* between an end and the next request */
+    STEADY_MS = 10 * 1000, /* a connection that lasted so long was good */
+    QUIET_MS = 1000,       /* after which what there was has come */
+    LATE_MS = 10 * 1000,   /* without an answer, once the run is over */
+    NONSENSE_TRIES = 3,    /* for answers that are no stream at all */
+    LATE_TRIES = 3,        /* for a stream that never was, likewise */
+    LATE_READS = 20,       /* each of which brought more */
+    MAX_HEADERS = 5
+};
+
+struct source_stream {
+    struct source_stream_options options;
+    struct loop *loop;
+    struct token *token;
+    const struct source_stream_ops *ops;
+    void *context;
+
+    char *key;
+    struct stream *stream;
+    struct stream_link *link;
+    struct stream_policy policy;
+    uint64_t seq;
+    int64_t began_ms; /* local wall clock plus the server's difference */
+
+    char *auth; /* a header; secret; NULL: a token is to be got */
+    bool auth_used, in_request;
+    unsigned token_number;
+    struct error token_error;
+    struct buf url, resume;
+    const char *headers[MAX_HEADERS];
+
+    struct loop_timer settle; /* what bytes brought about, or quiet */
+    struct loop_timer token_wait, late;
+    bool ending;       /* the run is over */
+    bool alone;        /* nothing is known of the run */
+    bool late_read;    /* this connection was asked for after that */
+    bool open;         /* an answer is being read */
+    bool useless;      /* … that means nothing to us: stream_open() */
+    bool heard;        /* some answer was */
+    bool trouble_told; /* and its end was not, so far */
+    bool over;
+    uint64_t read_parts; /* of this connection */
+    int64_t opened_ms;   /* steady clock */
+    int token_failures, nonsense, late_failures, late_reads;
+    bool quiet_failure;         /* of the last answer: nothing worth telling */
+    enum source_stream_end end; /* as far as is known */
+};
+
+static void emit(struct source_stream *stream, struct event *event)
+{
+    stream->ops->emit(stream->context, event);
+}
+
+static void notice(struct source_stream *stream, const char *what,
+                   const char *why)
+{
+    struct buf words = buf_make(0);
+    buf_addf(&words, "stream %s %s: %s", stream->key, what, why);
+    struct event event = {.type = EVENT_NOTICE, .notice = buf_str(&words)};
+    emit(stream, &event);
+    buf_free(&words);
+}
+
+static void forget_auth(struct source_stream *stream)
+{
+    if (stream->auth)
+        mem_wipe(stream->auth, strlen(stream->auth));
+    free(stream->auth);
+    stream->auth = NULL;
+}
+
+/* The end. */
+
+static void finish(struct source_stream *stream, enum source_stream_end end)
+{
+    if (stream->over)
+        return;
+    stream->over = true;
+    stream_link_close(stream->link);
+    token_cancel(stream->token, stream);
+    loop_timer_stop(stream->loop, &stream->settle);
+    loop_timer_stop(stream->loop, &stream->token_wait);
+    loop_timer_stop(stream->loop, &stream->late);
+    forget_auth(stream);
+    stream->ops->over(stream->context, end);
+}
+
+/* Over for good, because of that. */
+static void fail(struct source_stream *stream, const struct error *why)
+{
+    if (stream->options.guessed && !stream->seq) {
+        finish(stream, SOURCE_STREAM_REFUSED);
+        return;
+    }
+    notice(stream, stream->heard ? "may be incomplete" : "cannot be followed",
+           why->message);
+    finish(stream, stream->end);
+}
+
+static void on_late(void *context)
+{
+    struct source_stream *stream = context;
+    struct error err = {0};
+    error_set(&err, ERROR_CONNECTION,
+              "the server did not answer for %d s, and the run is over",
+              LATE_MS / 1000);
+    stream->end = SOURCE_STREAM_INCOMPLETE;
+    fail(stream, &err);
+}
+
+static void start_late(struct source_stream *stream)
+{
+    loop_timer_start(stream->loop, &stream->late, LATE_MS, on_late, stream);
+}
+
+/* As far as this connection tells, nothing is left. */
+static bool is_drained(const struct source_stream *stream)
+{
+    return stream->late_read && !stream->read_parts && !stream->useless;
+}
+
+/* What comes again and again, although the run is over, is not new. */
+static bool is_endless(struct source_stream *stream, struct error *err)
+{
+    if (!stream->late_read || ++stream->late_reads < LATE_READS)
+        return false;
+    error_set(err, ERROR_PROTOCOL,
+              "the server gives more of it each time it is asked, although "
+              "the run is over");
+    return true;
+}
+
+static void settle(void *context)
+{
+    struct source_stream *stream = context;
+    struct error err = {0};
+    if (is_drained(stream))
+        finish(stream, SOURCE_STREAM_DRAINED);
+    else if (is_endless(stream, &err))
+        fail(stream, &err);
+    else
+        stream_link_open(stream->link);
+}
+
+static void settle_in(struct source_stream *stream, int64_t ms)
+{
+    loop_timer_start(stream->loop, &stream->settle, ms, settle, stream);
+}
+
+/* Reading. */
+
+/* What was written before we came, when that is not wanted. Servers that do
+ * not know how to begin at the end give it all the same. */
+static bool is_old(const struct source_stream *stream,
+                   const struct stream_part *part)
+{
+    return stream->options.latest && !part->time_is_arrival &&
+           part->time_ms < stream->began_ms;
+}
+
+static void take_part(struct source_stream *stream,
+                      const struct stream_part *part)
+{
+    struct event event = {.type = EVENT_PART};
+    stream->read_parts++;
+    if (is_old(stream, part))
+        return;
+    event.part.seq = ++stream->seq;
+    event.part.part = part;
+    emit(stream, &event);
+}
+
+static void tell_gap(struct source_stream *stream)
+{
+    struct event event = {.type = EVENT_GAP};
+    event.gap.from_ms = event.gap.to_ms = loop_wall_ms(stream->loop);
+    emit(stream, &event);
+}
+
+static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
+                                 struct error *err)
+{
+    struct source_stream *stream = context;
+    struct stream_part part;
+    uint64_t before = stream->read_parts;
+    bool lost = stream_lost_a_part(stream->stream);
+    if (stream->useless)
+        return STREAM_ON;
+    stream_feed(stream->stream, bytes, len, loop_wall_ms(stream->loop));
+    while (stream_next_part(stream->stream, &part, err))
+        take_part(stream, &part);
+    if (stream_lost_a_part(stream->stream) && !lost)
+        tell_gap(stream);
+    bool brought = stream->read_parts != before;
+    if (brought)
+        stream_link_alive(stream->link);
+    if (err->kind != ERROR_NONE) {
+        loop_timer_stop(stream->loop, &stream->settle);
+        return STREAM_RETRY;
+    }
+    if (stream->ending && brought) {
+        start_late(stream);
+        settle_in(stream, QUIET_MS);
+    }
+    if (stream->ending && stream_is_caught_up(stream->stream))
+        settle_in(stream, 0);
+    return STREAM_ON;
+}
+
+static void note_beginning(struct source_stream *stream,
+                           const struct http_call *call)
+{
+    int64_t offset_ms;
+    if (stream->heard)
+        return;
+    stream->heard = true;
+    if (!http_clock_offset(call, &offset_ms))
+        offset_ms = 0;
+    stream->began_ms = loop_wall_ms(stream->loop) + offset_ms;
+}
+
+static void on_opened(void *context, const struct http_call *call)
+{
+    struct source_stream *stream = context;
+    forget_auth(stream);
+    token_accepted(stream->token);
+    note_beginning(stream, call);
+    stream->open = true;
+    loop_timer_stop(stream->loop, &stream->late);
+    stream->end = SOURCE_STREAM_INCOMPLETE; /* until it is drained */
+    stream->read_parts = 0;
+    stream->nonsense = stream->late_failures = 0;
+    stream->opened_ms = loop_steady_ms(stream->loop);
+    stream->useless =
+        !stream_open(stream->stream, http_header(call, "x-stream-version"));
+    if (stream->useless) {
+        settle_in(stream, 0);
+    } else if (stream->ending) {
+        start_late(stream);
+        settle_in(stream, QUIET_MS);
+    }
+}
+
+static enum stream_next on_ended(void *context, struct error *err)
+{
+    struct source_stream *stream = context;
+    stream->open = false;
+    loop_timer_stop(stream->loop, &stream->settle);
+    if (is_drained(stream) || stream->alone) {
+        stream->end = SOURCE_STREAM_DRAINED;
+        return STREAM_DONE;
+    }
+    if (is_endless(stream, err))
+        return STREAM_FAIL;
+    bool lasted = loop_steady_ms(stream->loop) - stream->opened_ms >= STEADY_MS;
+    if (lasted)
+        stream_link_alive(stream->link);
+    stream->policy.pause_ms = stream->ending ? 0 : PAUSE_MS;
+    return STREAM_ON;
+}
+
+/* Final statuses are those of the reference client, and those that say that
+ * there are no streams here. */
+static bool is_final(long status)
+{
+    bool passes = status == 408 || status == 429 || status >= 500;
+    return !passes || status == 501;
+}
+
+/* A stream that nobody has written to yet is a 500 in the second generation:
+ * nothing to talk about, while the run goes on. */
+static enum stream_next take_failure(struct source_stream *stream, long status)
+{
+    stream->quiet_failure = status == 500 && !stream->heard;
+    if (stream->quiet_failure && stream->ending &&
+        ++stream->late_failures >= LATE_TRIES)
+        return STREAM_FAIL;
+    return STREAM_RETRY;
+}
+
+static enum stream_next on_refused(void *context,
+                                   const struct http_result *result)
+{
+    struct source_stream *stream = context;
+    long status = result->status;
+    bool hopeful = stream->heard && !stream->ending;
+    forget_auth(stream);
+    if (status == 204)
+        return STREAM_DONE;
+    if (status >= 200 && status < 300)
+        return ++stream->nonsense < NONSENSE_TRIES || hopeful ? STREAM_RETRY
+                                                              : STREAM_FAIL;
+    if (!is_final(status))
+        return take_failure(stream, status);
+    if (!stream->heard)
+        stream->end = SOURCE_STREAM_REFUSED;
+    return status == 401 ? STREAM_RENEW : STREAM_FAIL;
+}
+
+/* Requesting. */
+
+static void open_now(void *context)
+{
+    struct source_stream *stream = context;
+    stream_link_open(stream->link);
+}
+
+static void on_token_failure(void *context)
+{
+    struct source_stream *stream = context;
+    struct error err = stream->token_error;
+    fail(stream, &err);
+}
+
+/* Where a token cannot be had for now, it is asked for again as seldom as the
+ * run's own requests ask. */
+static void wait_for_token(struct source_stream *stream,
+                           const struct error *err)
+{
+    int64_t delay_ms = 0;
+    bool passes = err->kind == ERROR_CONNECTION;
+    if (passes)
+        delay_ms = backoff_ms(++stream->token_failures, (uint32_t)rand(),
+                              token_retry_after_ms(stream->token));
+    stream->token_error = *err;
+    loop_timer_start(stream->loop, &stream->token_wait, delay_ms,
+                     passes ? open_now : on_token_failure, stream);
+}
+
+static void on_token(void *context, const char *token, const struct error *err)
+{
+    static const char name[] = "Authorization: Bearer ";
+    struct source_stream *stream = context;
+    if (err) {
+        wait_for_token(stream, err);
+        return;
+    }
+    size_t size = strlen(token) + sizeof name;
+    stream->auth = mem_alloc(size);
+    snprintf(stream->auth, size, "%s%s", name, token);
+    stream->auth_used = false;
+    stream->token_failures = 0;
+    stream->token_number = token_number(stream->token);
+    if (!stream->in_request)
+        stream_link_open(stream->link);
+}
+
+/* False: the link is opened again when it is there. */
+static bool has_token(struct source_stream *stream)
+{
+    if (stream->auth_used)
+        forget_auth(stream);
+    if (stream->auth)
+        return true;
+    token_cancel(stream->token, stream);
+    stream->in_request = true;
+    token_get(stream->token, on_token, stream);
+    stream->in_request = false;
+    return stream->auth != NULL;
+}
+
+static void set_headers(struct source_stream *stream)
+{
+    size_t count = 0;
+    buf_clear(&stream->resume);
+    buf_adds(&stream->resume, "Last-Event-ID: ");
+    bool resumes = stream_resume(stream->stream, &stream->resume);
+    stream->headers[count++] = "Accept: text/event-stream";
+    stream->headers[count++] =
+        stream->ending ? "Timeout-Seconds: 1" : "Timeout-Seconds: 300";
+    if (resumes)
+        stream->headers[count++] = buf_str(&stream->resume);
+    else if (stream->options.latest)
+        stream->headers[count++] = "X-Trigger-Stream-Start: latest";
+    stream->headers[count] = NULL;
+}
+
+static bool on_request(void *context, struct http_request *request)
+{
+    struct source_stream *stream = context;
+    loop_timer_stop(stream->loop, &stream->settle);
+    loop_timer_stop(stream->loop, &stream->token_wait);
+    stream->open = stream->quiet_failure = false;
+    stream->policy.pause_ms = 0; /* failures have delays of their own */
+    if (!has_token(stream))
+        return false;
+    stream->late_read = stream->ending;
+    set_headers(stream);
+    buf_clear(&stream->url);
+    buf_addf(&stream->url, "%s/realtime/v1/streams/", stream->options.api_url);
+    url_encode(&stream->url, stream->options.run);
+    buf_addc(&stream->url, '/');
+    url_encode(&stream->url, stream->key);
+    request->url = buf_str(&stream->url);
+    request->headers = stream->headers;
+    request->secret_header = stream->auth;
+    stream->auth_used = true;
+    return true;
+}
+
+static bool on_renew(void *context)
+{
+    struct source_stream *stream = context;
+    bool old = token_number(stream->token) != stream->token_number;
+    int64_t wait_ms = old ? 0 : token_refused(stream->token);
+    if (wait_ms < 0)
+        return false;
+    loop_timer_start(stream->loop, &stream->token_wait, wait_ms, open_now,
+                     stream);
+    return true;
+}
+
+/* The run's own connection tells how things are; of a stream's only trouble is
+ * told, and its end. */
+static void on_state(void *context, const struct connection *link)
+{
+    struct source_stream *stream = context;
+    struct event event = {.type = EVENT_CONNECTION, .connection = *link};
+    bool trouble = link->state == CONNECTION_RECONNECTING;
+    if (trouble)
+        loop_timer_stop(stream->loop, &stream->settle);
+    if (trouble ? !stream->quiet_failure
+                : link->state == CONNECTION_LIVE && stream->trouble_told) {
+        stream->trouble_told = trouble;
+        emit(stream, &event);
+    }
+}
+
+static void on_over(void *context, const struct error *failure)
+{
+    struct source_stream *stream = context;
+    if (failure)
+        fail(stream, failure);
+    else
+        finish(stream, stream->end);
+}
+
+static const struct stream_ops link_ops = {
+    .request = on_request,
+    .opened = on_opened,
+    .bytes = on_bytes,
+    .ended = on_ended,
+    .refused = on_refused,
+    .renew = on_renew,
+    .state = on_state,
+    .over = on_over,
+};
+
+/* The stream. */
+
+const char *source_stream_key(const struct source_stream *stream)
+{
+    return stream->key;
+}
+
+void source_stream_finish(struct source_stream *stream)
+{
+    if (stream->ending || stream->over)
+        return;
+    stream->ending = true;
+    start_late(stream);
+    if (stream->open)
+        settle_in(stream, QUIET_MS);
+    else
+        stream_link_open(stream->link);
+}
+
+void source_stream_let_alone(struct source_stream *stream)
+{
+    if (stream->alone || stream->ending || stream->over)
+        return;
+    stream->alone = true;
+    if (!stream->heard)
+        start_late(stream);
+}
+
+bool source_stream_is_heard(const struct source_stream *stream)
+{
+    return stream->heard;
+}
+
+void source_stream_wake(struct source_stream *stream)
+{
+    if (!stream->over)
+        stream_link_open(stream->link);
+}
+
+struct source_stream *
+source_stream_create(const struct source_stream_options *options,
+                     struct http *http, struct loop *loop, struct token *token,
+                     const struct source_stream_ops *ops, void *context)
+{
+    struct source_stream *stream = mem_zalloc(1, sizeof *stream);
+    stream->options = *options;
+    stream->loop = loop;
+    stream->token = token;
+    stream->ops = ops;
+    stream->context = context;
+    stream->key = mem_strdup(options->key);
+    stream->stream = stream_create(stream->key, MAX_EVENT);
+    stream->ending = options->finished;
+    stream->end = SOURCE_STREAM_INCOMPLETE;
+    stream->policy = (struct stream_policy){
+        .transport = "sse",
+        .stream = stream->key,
+        .state = CONNECTION_LIVE,
+        .type = "text/event-stream",
+        .wanted = "an event stream",
+        .idle_ms = options->idle_ms ? options->idle_ms : IDLE_MS,
+        .first_tries = INT_MAX, /* the run itself decides that */
+        .max_retries = options->max_retries,
+        .delay_ms = backoff_stream_ms,
+    };
+    stream->link =
+        stream_link_create(http, loop, &stream->policy, &link_ops, stream);
+    if (stream->ending)
+        start_late(stream);
+    stream_link_open(stream->link);
+    return stream;
+}
+
+void source_stream_destroy(struct source_stream *stream)
+{
+    if (!stream)
+        return;
+    stream_link_destroy(stream->link);
+    token_cancel(stream->token, stream);
+    loop_timer_stop(stream->loop, &stream->settle);
+    loop_timer_stop(stream->loop, &stream->token_wait);
+    loop_timer_stop(stream->loop, &stream->late);
+    forget_auth(stream);
+    stream_destroy(stream->stream);
+    buf_free(&stream->url);
+    buf_free(&stream->resume);
+    free(stream->key);
+    free(stream);
+}

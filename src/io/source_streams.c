@@ -1,0 +1,184 @@
+/* Streams stay in the set when they are over, so that none is read twice. */
+#include "config.h"
+
+#include "io/source_streams.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/source_stream.h"
+
+enum {
+    MOST_STREAMS = 100 /* at a time, and in all */
+};
+
+struct source_streams {
+    struct source_options options;
+    struct http *http;
+    struct loop *loop;
+    struct token *token;
+    event_fn *emit;
+    void (*drained)(void *context);
+    void *context;
+    struct source_stream *members[MOST_STREAMS];
+    size_t count, over;
+    bool finished, incomplete, told_too_many;
+};
+
+static void on_event(void *context, struct event *event)
+{
+    struct source_streams *streams = context;
+    event->time_ms = loop_wall_ms(streams->loop);
+    event->run = streams->options.run;
+    streams->emit(streams->context, event);
+}
+
+static void on_over(void *context, enum source_stream_end end)
+{
+    struct source_streams *streams = context;
+    streams->over++;
+    if (end == SOURCE_STREAM_INCOMPLETE)
+        streams->incomplete = true;
+    if (source_streams_are_over(streams))
+        streams->drained(streams->context);
+}
+
+static const struct source_stream_ops stream_ops = {.emit = on_event,
+                                                    .over = on_over};
+
+static void tell_too_many(struct source_streams *streams)
+{
+    char words[100];
+    struct event event = {.type = EVENT_NOTICE, .notice = words};
+    if (streams->told_too_many)
+        return;
+    streams->told_too_many = true;
+    snprintf(words, sizeof words,
+             "the run has more than %d streams; name those to read with "
+             "--stream",
+             MOST_STREAMS);
+    on_event(streams, &event);
+}
+
+static bool is_member(const struct source_streams *streams, const char *key)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (strcmp(source_stream_key(streams->members[i]), key) == 0)
+            return true;
+    return false;
+}
+
+/* Names that an address cannot have as a part of its own. */
+static bool is_unusable(const char *key)
+{
+    return !*key || strcmp(key, ".") == 0 || strcmp(key, "..") == 0;
+}
+
+static void add(struct source_streams *streams, const char *key, bool guessed)
+{
+    if (is_unusable(key) || is_member(streams, key))
+        return;
+    if (streams->count == MOST_STREAMS) {
+        tell_too_many(streams);
+        return;
+    }
+    struct source_stream_options options = {
+        .run = streams->options.run,
+        .key = key,
+        .api_url = streams->options.api_url,
+        .idle_ms = streams->options.idle_ms,
+        .max_retries = streams->options.max_retries,
+        .latest = streams->options.streams_latest,
+        .guessed = guessed,
+        .finished = streams->finished || !streams->options.follow,
+    };
+    /* in the set before it can be over: nothing is over within the call */
+    streams->members[streams->count++] =
+        source_stream_create(&options, streams->http, streams->loop,
+                             streams->token, &stream_ops, streams);
+}
+
+void source_streams_start(struct source_streams *streams)
+{
+    for (const char *const *name = streams->options.streams; name && *name;
+         name++)
+        add(streams, *name, false);
+}
+
+void source_streams_note(struct source_streams *streams,
+                         const struct stream_keys *keys)
+{
+    source_streams_start(streams);
+    if (streams->options.guess_stream && !streams->count && !keys->count)
+        add(streams, "default", true);
+    for (size_t i = 0; !streams->options.streams && i < keys->count; i++)
+        add(streams, keys->keys[i], false);
+}
+
+void source_streams_finish(struct source_streams *streams)
+{
+    streams->finished = true;
+    for (size_t i = 0; i < streams->count; i++)
+        source_stream_finish(streams->members[i]);
+}
+
+bool source_streams_let_alone(struct source_streams *streams)
+{
+    static const struct stream_keys none;
+    source_streams_note(streams, &none);
+    streams->finished = true;
+    for (size_t i = 0; i < streams->count; i++)
+        source_stream_let_alone(streams->members[i]);
+    return !source_streams_are_over(streams);
+}
+
+bool source_streams_are_heard(const struct source_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (source_stream_is_heard(streams->members[i]))
+            return true;
+    return false;
+}
+
+bool source_streams_are_over(const struct source_streams *streams)
+{
+    return streams->finished && streams->over == streams->count;
+}
+
+bool source_streams_are_complete(const struct source_streams *streams)
+{
+    return source_streams_are_over(streams) && !streams->incomplete;
+}
+
+void source_streams_wake(struct source_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        source_stream_wake(streams->members[i]);
+}
+
+struct source_streams *
+source_streams_create(const struct source_options *options, struct http *http,
+                      struct loop *loop, struct token *token, event_fn *emit,
+                      void (*drained)(void *context), void *context)
+{
+    struct source_streams *streams = mem_zalloc(1, sizeof *streams);
+    streams->options = *options;
+    streams->http = http;
+    streams->loop = loop;
+    streams->token = token;
+    streams->emit = emit;
+    streams->drained = drained;
+    streams->context = context;
+    return streams;
+}
+
+void source_streams_destroy(struct source_streams *streams)
+{
+    if (!streams)
+        return;
+    for (size_t i = 0; i < streams->count; i++)
+        source_stream_destroy(streams->members[i]);
+    free(streams);
+}
