@@ -5,7 +5,12 @@
  * read in two steps: as long as its bytes equal the text before they are only
  * compared (`same` counts them); from the first difference on they are gathered
  * in `tail`. Nothing is changed before the frame is complete, so that one that
- * is cut off leaves no trace. Lines of any other form are gathered whole. */
+ * is cut off leaves no trace. Lines of any other form are gathered whole.
+ *
+ * `tail` begins with the frame's opening and as much of the equal part as the
+ * first byte that differs may belong to (an escape, a character), so that it is
+ * a JSON text by itself and can be judged as one: what is adopted is always
+ * the inside of a valid JSON string, which holds no raw line break. */
 #include "config.h"
 
 #include "wire/agentlog.h"
@@ -15,10 +20,15 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "text/utf8.h"
+#include "wire/json_valid.h"
 
 static const char opening[] = "data: {\"logs\":\"";
+static const char bom[] = "\xEF\xBB\xBF";
 enum {
-    OPENING_LEN = sizeof opening - 1
+    OPENING_LEN = sizeof opening - 1,
+    OBJECT_AT = 6, /* in it: where the JSON text begins … */
+    LOGS_AT = 8    /* … and in that, the logs' value */
 };
 
 enum reading {
@@ -39,13 +49,15 @@ struct agentlog {
     size_t opened; /* bytes of `opening` seen */
     size_t same;
     struct buf tail;
+    size_t tail_at;  /* where in it what differs begins */
     struct buf line; /* of another form */
     struct buf data; /* data of an event of another form */
     bool has_fast;   /* same and tail hold this event's only data line */
     bool after_cr;
     bool too_large;
-    struct buf joined; /* a legacy array made one text */
-    struct buf rest;   /* what stood behind the logs */
+    size_t bom_seen;     /* bytes of it at the stream's start; 3: passed */
+    struct buf joined;   /* a legacy array made one text */
+    struct buf repaired; /* a frame that was no well-formed UTF-8 */
     uint64_t copied;
 };
 
@@ -65,7 +77,7 @@ void agentlog_destroy(struct agentlog *log)
     buf_free(&log->line);
     buf_free(&log->data);
     buf_free(&log->joined);
-    buf_free(&log->rest);
+    buf_free(&log->repaired);
     free(log->starts);
     free(log);
 }
@@ -95,12 +107,15 @@ static void forget_event(struct agentlog *log)
         buf_free(&log->tail);
     if (log->data.size > KEEP)
         buf_free(&log->data);
+    if (log->repaired.size > KEEP)
+        buf_free(&log->repaired);
 }
 
 void agentlog_restart(struct agentlog *log)
 {
     log->p = log->end = NULL;
     log->after_cr = log->too_large = false;
+    log->bom_seen = 0;
     begin_line(log);
     forget_event(log);
 }
@@ -158,22 +173,34 @@ static size_t lines_within(const struct agentlog *log, size_t same)
     return low ? low - 1 : 0;
 }
 
+/* True when the text, cut off behind `same` bytes, ends where a line did. */
+static bool cuts_at_line_end(const struct agentlog *log, size_t same)
+{
+    const char *text = buf_str(&log->text);
+    size_t slashes = 0;
+    while (slashes < same && text[same - 1 - slashes] == '\\')
+        slashes++;
+    return same > 0 && slashes % 2 == 0 && log->text.len - same >= 2 &&
+           text[same] == '\\' && text[same + 1] == 'n';
+}
+
 /* Makes the text the first `same` bytes of what it was and `added`. */
 static void change_text(struct agentlog *log, size_t same, struct slice added,
                         struct agentlog_frame *frame)
 {
     bool grown = same == log->text.len;
     frame->text_changed = !grown || added.len;
-    frame->kept = lines_within(log, same);
+    size_t whole = lines_within(log, same);
+    frame->kept = whole + (!added.len && cuts_at_line_end(log, same));
     if (frame->text_changed) {
-        size_t from = log->line_count ? log->starts[frame->kept] : 0;
+        size_t from = log->line_count ? log->starts[whole] : 0;
         if (same == 0)
             buf_free(&log->text);
         buf_truncate(&log->text, same);
         buf_reserve_exact(&log->text, added.len);
         buf_add(&log->text, added.data, added.len);
         log->copied += added.len;
-        log->line_count = frame->kept;
+        log->line_count = whole;
         split_lines(log, from);
     } else if (log->line_count) {
         frame->kept = log->line_count;
@@ -220,6 +247,17 @@ static bool read_members(struct slice object, struct agentlog_frame *frame,
     return !walk.broken;
 }
 
+/* An element that is no line is shown as it is written. */
+static void add_escaped(struct buf *out, struct slice json)
+{
+    for (size_t i = 0; i < json.len; i++) {
+        char byte = json.data[i];
+        if (byte == '"' || byte == '\\')
+            buf_addc(out, '\\');
+        buf_addc(out, (unsigned char)byte < ' ' ? ' ' : byte);
+    }
+}
+
 /* A legacy array of lines becomes one text, as newer servers send it. */
 static struct slice join_lines(struct agentlog *log, struct slice array)
 {
@@ -229,10 +267,12 @@ static struct slice join_lines(struct agentlog *log, struct slice array)
     buf_clear(&log->joined);
     json_walk_start(&walk, array);
     while (json_walk_next(&walk, &key, &value)) {
-        struct slice text = inside(value);
         if (!first)
             buf_adds(&log->joined, "\\n");
-        buf_add(&log->joined, text.data, text.len);
+        if (value.data[0] == '"')
+            buf_add(&log->joined, value.data + 1, value.len - 2);
+        else
+            add_escaped(&log->joined, value);
         first = false;
     }
     return (struct slice){buf_str(&log->joined), log->joined.len};
@@ -245,13 +285,28 @@ static bool refuse(struct error *err)
                      "expected; it is left out");
 }
 
+/* The frame as a valid JSON text: as it is, or with U+FFFD for what is no
+ * UTF-8. False when it is none. */
+static bool make_valid(struct agentlog *log, struct slice *json)
+{
+    if (json_valid(json->data, json->len))
+        return true;
+    buf_clear(&log->repaired);
+    utf8_repair(&log->repaired, json->data, json->len);
+    *json = (struct slice){buf_str(&log->repaired), log->repaired.len};
+    return json_valid(json->data, json->len);
+}
+
 bool agentlog_take(struct agentlog *log, const char *json, size_t len,
                    struct agentlog_frame *frame, struct error *err)
 {
-    struct slice logs = {0};
-    const char *start = json_skip_space(json, json + len);
-    struct slice object = {start, (size_t)(json + len - start)};
+    struct slice logs = {0}, object = {json, len};
     *frame = (struct agentlog_frame){0};
+    if (!make_valid(log, &object))
+        return refuse(err);
+    const char *start = json_skip_space(object.data, object.data + object.len);
+    object.len -= (size_t)(start - object.data);
+    object.data = start;
     if (!read_members(object, frame, &logs))
         return refuse(err);
     struct slice text = {buf_str(&log->text), log->text.len};
@@ -268,38 +323,54 @@ bool agentlog_take(struct agentlog *log, const char *json, size_t len,
     return true;
 }
 
-/* True when the byte behind the first `same` of the text is escaped. */
-static bool ends_in_escape(const struct agentlog *log)
+/* Where in the text the escape or character begins that the byte behind the
+ * first `same` bytes may belong to; first: that byte. */
+static size_t whole_until(const struct agentlog *log, char first)
 {
-    size_t slashes = 0;
-    while (slashes < log->same &&
-           log->text.data[log->same - 1 - slashes] == '\\')
-        slashes++;
-    return slashes % 2 == 1;
+    enum {
+        LONGEST_ESCAPE = 6
+    };
+    const char *text = buf_str(&log->text);
+    size_t from = log->same;
+    if (((unsigned char)first & 0xC0) == 0x80)
+        while (from > 0 && log->same - from < 3 &&
+               ((unsigned char)text[--from] & 0xC0) == 0x80)
+            continue;
+    for (size_t i = 1; i < LONGEST_ESCAPE && i <= log->same; i++) {
+        size_t at = log->same - i, slashes = 0;
+        if (text[at] != '\\')
+            continue;
+        while (slashes <= at && text[at - slashes] == '\\')
+            slashes++;
+        bool open = slashes % 2 && (i == 1 || text[at + 1] == 'u');
+        return open && at < from ? at : from;
+    }
+    return from;
 }
 
-/* A frame read in two steps: `tail` holds the rest of the logs, their closing
- * quote and the other members. */
-static bool take_fast(struct agentlog *log, struct agentlog_frame *frame,
-                      struct error *err)
+/* The text before ends here: *log->p is the first byte that differs. */
+static void begin_tail(struct agentlog *log)
 {
-    const char *tail = buf_str(&log->tail), *end = tail + log->tail.len;
-    const char *from = tail + (ends_in_escape(log) && log->tail.len ? 1 : 0);
-    const char *quote = json_string_end(from, end);
-    struct slice ignored = {0};
+    size_t from = whole_until(log, *log->p);
+    log->reading = READ_TAIL;
+    buf_clear(&log->tail);
+    buf_adds(&log->tail, opening + OBJECT_AT);
+    buf_add(&log->tail, buf_str(&log->text) + from, log->same - from);
+    log->tail_at = log->tail.len;
+}
+
+/* A frame that was read in two steps. */
+static bool take_fast(struct agentlog *log, struct agentlog_frame *frame)
+{
+    struct slice logs = {0}, object = {buf_str(&log->tail), log->tail.len};
     *frame = (struct agentlog_frame){0};
-    if (!quote)
-        return refuse(err);
-    const char *more = json_skip_space(quote + 1, end);
-    if (more < end && *more == ',')
-        more++;
-    buf_clear(&log->rest);
-    buf_addc(&log->rest, '{');
-    buf_add(&log->rest, more, (size_t)(end - more));
-    if (!read_members((struct slice){log->rest.data, log->rest.len}, frame,
-                      &ignored))
-        return refuse(err);
-    change_text(log, log->same, (struct slice){tail, (size_t)(quote - tail)},
+    if (!json_valid(object.data, object.len) ||
+        !read_members(object, frame, &logs) ||
+        logs.data != object.data + LOGS_AT)
+        return false;
+    const char *added = object.data + log->tail_at;
+    const char *quote = logs.data + logs.len - 1;
+    change_text(log, log->same, (struct slice){added, (size_t)(quote - added)},
                 frame);
     return true;
 }
@@ -310,9 +381,11 @@ static void gather_fast(struct agentlog *log)
 {
     if (!log->has_fast)
         return;
-    buf_adds(&log->data, opening + strlen("data: "));
+    buf_adds(&log->data, opening + OBJECT_AT);
     buf_add(&log->data, log->text.data, log->same);
-    buf_add(&log->data, buf_str(&log->tail), log->tail.len);
+    if (log->tail.len)
+        buf_add(&log->data, log->tail.data + log->tail_at,
+                log->tail.len - log->tail_at);
     buf_addc(&log->data, '\n');
     log->copied += log->data.len;
     log->has_fast = false;
@@ -342,10 +415,10 @@ static void take_field(struct agentlog *log)
 static bool dispatch(struct agentlog *log, struct agentlog_frame *frame,
                      struct error *err)
 {
-    bool taken = false;
-    if (log->has_fast && !log->data.len)
-        taken = take_fast(log, frame, err);
-    else if (log->data.len)
+    bool taken = log->has_fast && take_fast(log, frame);
+    if (!taken)
+        gather_fast(log); /* another spelling, or broken: looked at whole */
+    if (!taken && log->data.len)
         taken =
             agentlog_take(log, log->data.data, log->data.len - 1, frame, err);
     forget_event(log);
@@ -379,7 +452,7 @@ static void read_line_bytes(struct agentlog *log, const char *stop)
     if (log->reading == READ_SAME) {
         pass_same(log, stop);
         if (log->p < stop)
-            log->reading = READ_TAIL;
+            begin_tail(log);
     }
     size_t left = (size_t)(stop - log->p);
     if (log->reading == READ_TAIL)
@@ -430,9 +503,27 @@ static bool refuse_size(struct agentlog *log, struct error *err)
                      log->max_text);
 }
 
+/* A byte order mark at the very start is none of the first line's. */
+static void pass_bom(struct agentlog *log)
+{
+    while (log->bom_seen < strlen(bom) && log->p < log->end) {
+        if (*log->p == bom[log->bom_seen]) {
+            log->p++;
+            log->bom_seen++;
+        } else if (log->bom_seen) {
+            buf_add(&log->line, bom, log->bom_seen);
+            log->reading = READ_OTHER;
+            log->bom_seen = strlen(bom);
+        } else {
+            log->bom_seen = strlen(bom);
+        }
+    }
+}
+
 bool agentlog_next(struct agentlog *log, struct agentlog_frame *frame,
                    struct error *err)
 {
+    pass_bom(log);
     while (log->p < log->end && !log->too_large) {
         if (log->after_cr && *log->p == '\n')
             log->p++;

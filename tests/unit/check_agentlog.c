@@ -98,6 +98,20 @@ static const struct {
     {": ping\n\nevent: log\nid: 7\ndata: {\"logs\":\"a\"}\n\n", "a", 1},
     {"data: {\"logs\":\"a\"}\n\ndata: {\"logs\":\"a\\nlost", "a", 1},
     {"data: {\"logs\":\"a\"}\n\ndata: {\"logs\":\"b\"}\n", "a", 1},
+    {"\xEF\xBB\xBF"
+     "data: {\"logs\":\"a\"}\n\n",
+     "a", 1},
+    {"data: {\"logs\":\"\xC3\xA9\"}\n\ndata: {\"logs\":\"\xC3\xA8!\"}\n\n",
+     "\xC3\xA8!", 2},
+    {"data: {\"logs\":\"\\u00e9\"}\n\ndata: {\"logs\":\"\\u00e8!\"}\n\n",
+     "\xC3\xA8!", 2},
+    {"data: {\"logs\":\"\\\\u00\"}\n\ndata: {\"logs\":\"\\\\u0!\"}\n\n",
+     "\\u0!", 2},
+    {"data: {\"logs\":\"a\xFF\"}\n\ndata: {\"logs\":\"a\xFF\xFE\"}\n\n",
+     "a\xEF\xBF\xBD\xEF\xBF\xBD", 2},
+    {"data: {\"logs\":[\"a\",1,null,[\"b\\\"\"]]}\n\n",
+     "a\n1\nnull\n[\"b\\\"\"]", 1},
+    {"data: {\"logs\":\"a\",\"logs\":\"b\"}\n\n", "b", 1},
     {"data: {\"logs\":\"a\"}\r\rdata: {\"logs\":\"a\\nb\"}\r\r", "a\nb", 2},
 };
 
@@ -134,20 +148,76 @@ START_TEST(members_behind_the_logs_are_told)
 }
 END_TEST
 
+static const char *const broken[] = {
+    "data: {\"logs\":\"a\\nb\n\n",
+    "data: {\"logs\":\"a\\nb\"\n\n",
+    "data: {\"logs\":\"a\\nb\"} more\n\n",
+    "data: {\"logs\":\"a\\nb\",}\n\n",
+    "data: {\"logs\":\"a\\nb\\q\"}\n\n",
+    "data: {\"logs\":\"a\\u00\"}\n\n",
+    "data: {\"logs\":\"a\tb\"}\n\n",
+    "data: {\"logs\":\"a\ndata: b\"}\n\n",
+    "data: {\"logs\":\ndata: \"a\ndata: b\"}\n\n",
+    "data: {\"logs\":\"a\\\ndata: nb\"}\n\n",
+    "data: {\"logs\":\"a\n\n",
+    "data: [\"a\"]\n\n",
+    "data: a\n\n",
+    "data: <html>\n\n",
+    "data\n\n",
+};
+
 START_TEST(broken_frame_spoils_itself_alone)
 {
-    static const char bad[] = "data: {\"logs\":\"a\\nb\n\n";
-    static const char good[] = "data: {\"logs\":\"a\\nc\"}\n\n";
+    static const char before[] = "data: {\"logs\":\"a\"}\n\n";
+    static const char after[] = "data: {\"logs\":\"a\\nc\"}\n\n";
+    for (int first = 0; first < 2; first++) {
+        struct agentlog *log = agentlog_create(MAX_TEXT);
+        struct viewer viewer = {.count = 0};
+        struct agentlog_frame last;
+        struct error err = {0};
+        if (!first)
+            feed(log, &viewer, before, strlen(before), 100, &last);
+        agentlog_feed(log, broken[_i], strlen(broken[_i]));
+        ck_assert(!agentlog_next(log, &last, &err));
+        ck_assert_int_eq(err.kind, ERROR_PROTOCOL);
+        ck_assert_int_eq(feed(log, &viewer, after, strlen(after), 100, &last),
+                         1);
+        viewer_expect(&viewer, "a\nc");
+        viewer_clear(&viewer, 0);
+        agentlog_destroy(log);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *before, *after; /* the logs, escaped */
+    size_t kept, lines;
+} changes[] = {
+    {"a\\nb\\nc", "a\\nb", 2, 2},
+    {"a\\nb\\nc", "a\\nb\\n", 2, 3},
+    {"a\\nb\\nc", "a", 1, 1},
+    {"a\\nbb", "a\\nb", 1, 2},
+    {"a\\nb", "", 0, 0},
+    {"a\\\\nb", "a\\\\", 0, 1},
+    {"a\\\\\\nb", "a\\\\", 1, 1},
+    {"a\\nb", "a\\nb\\nc", 1, 3},
+    {"a\\nb\\nc", "a\\nx\\nc", 1, 3},
+    {"a\\nb", "x", 0, 1},
+};
+
+START_TEST(lines_before_the_first_difference_are_kept)
+{
     struct agentlog *log = agentlog_create(MAX_TEXT);
     struct viewer viewer = {.count = 0};
     struct agentlog_frame last;
-    struct error err = {0};
-    agentlog_feed(log, bad, strlen(bad));
-    ck_assert(!agentlog_next(log, &last, &err));
-    ck_assert_int_eq(err.kind, ERROR_PROTOCOL);
-    ck_assert_int_eq(feed(log, &viewer, good, strlen(good), 100, &last), 1);
-    viewer_expect(&viewer, "a\nc");
+    struct buf stream = buf_make(0);
+    buf_addf(&stream, "data: {\"logs\":\"%s\"}\n\ndata: {\"logs\":\"%s\"}\n\n",
+             changes[_i].before, changes[_i].after);
+    feed(log, &viewer, stream.data, stream.len, 5, &last);
+    ck_assert_uint_eq(last.kept, changes[_i].kept);
+    ck_assert_uint_eq(last.lines, changes[_i].lines);
     viewer_clear(&viewer, 0);
+    buf_free(&stream);
     agentlog_destroy(log);
 }
 END_TEST
@@ -295,7 +365,10 @@ UNIT_MAIN("agentlog",
           tcase_add_loop_test(tc, text_is_the_same_wherever_the_stream_is_cut,
                               0, STREAM_COUNT);
           tcase_add_test(tc, members_behind_the_logs_are_told);
-          tcase_add_test(tc, broken_frame_spoils_itself_alone);
+          tcase_add_loop_test(tc, broken_frame_spoils_itself_alone, 0,
+                              sizeof broken / sizeof *broken);
+          tcase_add_loop_test(tc, lines_before_the_first_difference_are_kept, 0,
+                              sizeof changes / sizeof *changes);
           tcase_add_test(tc, frame_beyond_the_maximum_is_refused);
           tcase_add_test(tc,
                          what_follows_a_frame_beyond_the_maximum_is_not_taken);
