@@ -17,11 +17,21 @@ struct painter_options {
     bool wide_signs; /* signs of ambiguous width may take two columns */
 };
 
+/* Left and right margins (DECLRMM, DECSLRM): with them a log scrolls beside a
+ * pane that stands still. Terminfo does not tell who has them. */
+enum painter_margins {
+    MARGINS_UNKNOWN,
+    MARGINS_WANTED, /* a frame would have been shorter with them: ask */
+    MARGINS_NONE,
+    MARGINS_THERE
+};
+
 /* NULL: the terminal cannot place its cursor. */
 struct painter *painter_create(const struct painter_options *options);
 void painter_destroy(struct painter *painter);
 
-/* What makes the terminal show the frame. The frame is borrowed. */
+/* What makes the terminal show the frame. The frame is borrowed; each time the
+ * same one, or the painter is made to forget in between. */
 void painter_paint(struct painter *painter, const struct frame *frame,
                    struct buf *out);
 
@@ -29,9 +39,14 @@ void painter_paint(struct painter *painter, const struct frame *frame,
  * whole, from a cleared screen. */
 void painter_forget(struct painter *painter);
 
-/* What gives the terminal's modes back as they were. height: its rows.
- * Forgets. */
-void painter_leave(struct painter *painter, int height, struct buf *out);
+enum painter_margins painter_margins(const struct painter *painter);
+
+/* What the terminal answered, or that it was asked (MARGINS_NONE). */
+void painter_set_margins(struct painter *painter, enum painter_margins margins);
+
+/* What gives the terminal's modes back as they were; to be followed by
+ * painter_forget(). height: its rows. */
+void painter_leave(const struct painter *painter, int height, struct buf *out);
 
 /* What ends the modes of full-screen programs, where curses cannot do it. */
 void painter_add_end(const struct painter *painter, struct buf *out);

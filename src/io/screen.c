@@ -24,12 +24,14 @@
 
 #include "base/buf.h"
 #include "io/painter.h"
+#include "io/termcap.h"
 #include "view/keys.h"
 
 enum {
     ESC_DELAY_MS = 25,
     COPY_MAX = 64 * 1024,
-    RESTORE_SIZE = 256
+    RESTORE_SIZE = 256,
+    ANSWER_SIZE = 32
 };
 
 static struct {
@@ -39,6 +41,7 @@ static struct {
     WINDOW *keys;   /* a pad */
     struct painter *painter;
     bool utf8;
+    bool asked; /* the terminal, whether it has margins: no answer so far */
 } screen;
 
 /* For screen_emergency_restore(): all it needs, ready before any signal. There
@@ -209,6 +212,9 @@ static void leave(void)
     struct buf bytes = buf_make(0);
     painter_leave(screen.painter, LINES, &bytes);
     send(&bytes);
+    painter_forget(screen.painter);
+    if (screen.asked) /* what it answers now would be the shell's */
+        tcflush(fileno(screen.in), TCIFLUSH);
     endwin();
     restore.ready = 0;
 }
@@ -254,7 +260,27 @@ void screen_show(const struct frame *frame)
     if (!screen.terminal)
         return;
     painter_paint(screen.painter, frame, &bytes);
+    if (painter_margins(screen.painter) == MARGINS_WANTED) {
+        buf_adds(&bytes, TERMCAP_ASK_MARGINS);
+        painter_set_margins(screen.painter, MARGINS_NONE);
+        screen.asked = true;
+    }
     send(&bytes);
+}
+
+/* An answer of the terminal's, between CSI and its final byte. Nobody waits for
+ * it: until it comes, and where it never does, there are no margins. */
+static void take_answer(const char *answer)
+{
+    int mode, state;
+    if (!screen.asked || sscanf(answer, "?%d;%d$y", &mode, &state) != 2 ||
+        mode != 69)
+        return;
+    screen.asked = false;
+    if (state != 1 && state != 2)
+        return;
+    painter_set_margins(screen.painter, MARGINS_THERE);
+    prepare_restore();
 }
 
 void screen_redraw(void)
@@ -324,13 +350,21 @@ static uint32_t function_key(wint_t code)
 static uint32_t escape_or_sequence(void)
 {
     wint_t next;
+    char text[ANSWER_SIZE];
+    size_t len = 0;
     int got = wget_wch(screen.keys, &next);
     if (got == ERR)
         return KEYCODE_ESCAPE;
     if (got != OK || (next != L'[' && next != L'O'))
         return KEYCODE_NONE;
-    while (wget_wch(screen.keys, &next) == OK && (next < 0x40 || next > 0x7e))
-        continue;
+    do {
+        if (wget_wch(screen.keys, &next) != OK)
+            return KEYCODE_NONE;
+        if (len + 1 < sizeof text && next < 0x7f)
+            text[len++] = (char)next;
+    } while (next < 0x40 || next > 0x7e);
+    text[len] = '\0';
+    take_answer(text);
     return KEYCODE_NONE;
 }
 

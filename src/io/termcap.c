@@ -205,6 +205,7 @@ void termcap_load(struct termcap *caps, bool colors)
     caps->wraps = tigetflag("am") > 0;
     caps->wraps_late = tigetflag("xenl") > 0;
     caps->moves_styled = tigetflag("msgr") > 0;
+    caps->answers = tigetflag("XT") > 0;
     load_looks(caps, colors);
 }
 

@@ -37,6 +37,13 @@ enum {
     LOOK_PLAIN = 0     /* the look of text without colour and attributes */
 };
 
+/* Left and right margins, which terminfo does not know (DECLRMM): on, off, and
+ * the question whether there are any (DECRQM), answered by
+ * "CSI ? 69 ; Ps $ y", Ps 1 or 2: yes. */
+#define TERMCAP_MARGINS_ON  "\033[?69h"
+#define TERMCAP_MARGINS_OFF "\033[?69l"
+#define TERMCAP_ASK_MARGINS "\033[?69$p"
+
 /* How a style is drawn: styles that are drawn alike have one look. */
 struct look {
     char params[24];          /* of SGR, behind a reset: "1;32"; "": none */
@@ -53,6 +60,8 @@ struct termcap {
     bool wraps_late;       /* … but only with the next character */
     bool moves_styled;     /* attributes stay on while the cursor moves */
     bool sgr;              /* attributes are SGR's */
+    bool answers;          /* questions do not show up as text: it is enough
+                            * like xterm */
     struct look looks[STYLE_COUNT];
     uint8_t look_of[STYLE_COUNT]; /* enum style -> index in looks */
 };

@@ -1,6 +1,7 @@
 /* Cells row after row in one block. Invariant: a cell of columns 2 is always
  * followed by one of columns 0 in the same row; writing over either half
- * turns the other into a space. */
+ * turns the other into a space. Code points outside of a cluster stand in
+ * their cell; clusters of several have a number. */
 #include "config.h"
 
 #include "view/frame.h"
@@ -12,17 +13,31 @@
 #include "text/utf8.h"
 #include "text/width.h"
 
+enum {
+    CLUSTERS_KEPT = 4096 /* numbers, from frame to frame */
+};
+
+/* What shares a cell. */
+struct piece {
+    size_t len; /* bytes of the text */
+    uint32_t sign;
+    int columns;
+};
+
 struct frame {
     struct cell *cells;
+    struct clusters *clusters;
+    uint64_t numbering;
     int width, height;
     int cursor_x, cursor_y;
 };
 
-static const struct cell BLANK = {.text = " ", .columns = 1};
+static const struct cell BLANK = {.sign = ' ', .columns = 1};
 
 struct frame *frame_create(int width, int height)
 {
     struct frame *frame = mem_zalloc(1, sizeof *frame);
+    frame->clusters = clusters_create();
     frame_resize(frame, width, height);
     return frame;
 }
@@ -31,6 +46,7 @@ void frame_destroy(struct frame *frame)
 {
     if (!frame)
         return;
+    clusters_destroy(frame->clusters);
     free(frame->cells);
     free(frame);
 }
@@ -64,48 +80,77 @@ const struct cell *frame_cell(const struct frame *frame, int x, int y)
     return cell_at(frame, x, y);
 }
 
+size_t frame_cell_text(const struct frame *frame, const struct cell *cell,
+                       char out[CELL_TEXT_SIZE])
+{
+    size_t len;
+    if (cell->sign & CELL_CLUSTER) {
+        const char *text =
+            clusters_text(frame->clusters, cell->sign & ~CELL_CLUSTER);
+        len = strlen(text);
+        memcpy(out, text, len);
+    } else {
+        len = cell->sign ? utf8_encode(cell->sign, out) : 0;
+    }
+    out[len] = '\0';
+    return len;
+}
+
+uint64_t frame_numbering(const struct frame *frame)
+{
+    return frame->numbering;
+}
+
 void frame_clear(struct frame *frame)
 {
     size_t count = (size_t)frame->width * (size_t)frame->height;
     for (size_t i = 0; i < count; i++)
         frame->cells[i] = BLANK;
     frame->cursor_x = frame->cursor_y = -1;
+    if (clusters_count(frame->clusters) <= CLUSTERS_KEPT)
+        return;
+    clusters_clear(frame->clusters);
+    frame->numbering++;
 }
 
-/* Before a cell is overwritten: its other half must not stay behind. */
-static void break_wide(struct frame *frame, int x, int y)
+/* Before cells are overwritten: no half of a wide one must stay behind. */
+static void break_wide(struct frame *frame, int x, int y, int columns)
 {
-    struct cell *cell = cell_at(frame, x, y);
-    if (cell->columns == 0 && x > 0)
-        cell_at(frame, x - 1, y)[0] = BLANK;
-    if (cell->columns == 2 && x + 1 < frame->width)
-        cell_at(frame, x + 1, y)[0] = BLANK;
+    struct cell *cells = cell_at(frame, x, y);
+    if (cells[0].columns == 0 && x > 0)
+        cells[-1] = BLANK;
+    if (cells[columns - 1].columns == 2 && x + columns < frame->width)
+        cells[columns] = BLANK;
 }
 
-static void set_cell(struct frame *frame, int x, int y, enum style style,
-                     const char *text, size_t len, int columns)
+static void put_piece(struct frame *frame, int x, int y, enum style style,
+                      const struct piece *piece)
+{
+    break_wide(frame, x, y, piece->columns);
+    struct cell *cell = cell_at(frame, x, y);
+    cell[0] = (struct cell){.sign = piece->sign,
+                            .columns = (uint8_t)piece->columns,
+                            .style = (uint8_t)style};
+    if (piece->columns == 2)
+        cell[1] = (struct cell){.style = (uint8_t)style};
+}
+
+static void put_ascii(struct frame *frame, int x, int y, enum style style,
+                      const char *text, int count)
 {
     struct cell *cell = cell_at(frame, x, y);
-    if (cell->columns != 1)
-        break_wide(frame, x, y);
-    if (columns == 2)
-        break_wide(frame, x + 1, y);
-    memset(cell, 0, sizeof *cell);
-    memcpy(cell->text, text, len);
-    cell->columns = (uint8_t)columns;
-    cell->style = (uint8_t)style;
-    if (columns == 2) {
-        cell = cell_at(frame, x + 1, y);
-        memset(cell, 0, sizeof *cell);
-        cell->style = (uint8_t)style;
-    }
+    break_wide(frame, x, y, count);
+    for (int i = 0; i < count; i++)
+        cell[i] = (struct cell){.sign = (unsigned char)text[i],
+                                .columns = 1,
+                                .style = (uint8_t)style};
 }
 
 /* A cluster that a cell cannot hold keeps its first code points: cut at the
  * last boundary that fits. */
 static size_t fit_bytes(const char *text, size_t len)
 {
-    size_t most = sizeof((struct cell *)0)->text - 1;
+    size_t most = CELL_TEXT_SIZE - 1;
     if (len <= most)
         return len;
     while (most && ((unsigned char)text[most] & 0xc0) == 0x80)
@@ -113,18 +158,14 @@ static size_t fit_bytes(const char *text, size_t len)
     return most;
 }
 
-/* The next piece of text that shares a cell: a cluster, or, of a cluster wider
- * than a cell can be, one wide code point with what has no width after it, so
- * that the columns add up to what width_cluster() says. */
-static size_t next_piece(const char *text, size_t len, int *columns)
+/* Of a cluster wider than a cell can be: one wide code point with what has no
+ * width after it, so that the columns add up to what width_cluster() says. */
+static size_t cut_cluster(const char *text, size_t len, int *columns)
 {
-    size_t used = width_cluster(text, len, columns);
-    if (*columns <= 2)
-        return used;
     uint32_t code;
     size_t piece = utf8_decode(text, len, &code);
     *columns = width_of_code(code);
-    while (piece < used) {
+    while (piece < len) {
         size_t next = utf8_decode(text + piece, len - piece, &code);
         if (width_of_code(code) > 0)
             break;
@@ -133,10 +174,27 @@ static size_t next_piece(const char *text, size_t len, int *columns)
     return piece;
 }
 
-static bool is_ascii_pair(const char *text, size_t len)
+static struct piece next_piece(struct frame *frame, const char *text,
+                               size_t len)
 {
-    return (unsigned char)text[0] < 0x80 &&
-           (len < 2 || (unsigned char)text[1] < 0x80);
+    struct piece piece;
+    piece.len = width_cluster(text, len, &piece.columns);
+    if (piece.columns > 2)
+        piece.len = cut_cluster(text, piece.len, &piece.columns);
+    if (utf8_decode(text, piece.len, &piece.sign) < piece.len)
+        piece.sign = CELL_CLUSTER | clusters_number(frame->clusters, text,
+                                                    fit_bytes(text, piece.len));
+    return piece;
+}
+
+/* Bytes that have a cell each: all but the last may not be a cluster's. */
+static int ascii_cells(const char *text, size_t len, int most)
+{
+    size_t count = most > 0 && (size_t)most < len ? (size_t)most + 1 : len;
+    size_t run = utf8_ascii_run(text, count);
+    if (run && run < len)
+        run--;
+    return run < (size_t)most ? (int)run : most;
 }
 
 int frame_put(struct frame *frame, int x, int y, int columns, enum style style,
@@ -146,17 +204,23 @@ int frame_put(struct frame *frame, int x, int y, int columns, enum style style,
         return 0;
     int end = columns < frame->width - x ? x + columns : frame->width;
     int at = x;
-    while (len) {
-        int wide = 1;
-        size_t used =
-            is_ascii_pair(text, len) ? 1 : next_piece(text, len, &wide);
-        if (at + wide > end)
+    while (len && at < end) {
+        int count = at >= 0 ? ascii_cells(text, len, end - at) : 0;
+        if (count) {
+            put_ascii(frame, at, y, style, text, count);
+            at += count;
+            text += count;
+            len -= (size_t)count;
+            continue;
+        }
+        struct piece piece = next_piece(frame, text, len);
+        if (at + piece.columns > end)
             break;
-        if (wide > 0 && at >= 0)
-            set_cell(frame, at, y, style, text, fit_bytes(text, used), wide);
-        at += wide;
-        text += used;
-        len -= used;
+        if (piece.columns > 0 && at >= 0)
+            put_piece(frame, at, y, style, &piece);
+        at += piece.columns;
+        text += piece.len;
+        len -= piece.len;
     }
     return at - x;
 }
@@ -186,8 +250,9 @@ void frame_text(const struct frame *frame, struct buf *out)
         size_t line_end = out->len;
         for (int x = 0; x < frame->width; x++) {
             const struct cell *cell = cell_at(frame, x, y);
-            buf_adds(out, cell->text);
-            if (strcmp(cell->text, " ") != 0)
+            char text[CELL_TEXT_SIZE];
+            buf_add(out, text, frame_cell_text(frame, cell, text));
+            if (cell->sign != ' ')
                 line_end = out->len;
         }
         buf_truncate(out, line_end);

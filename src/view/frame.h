@@ -1,6 +1,7 @@
 /* A grid of cells that views draw into and that io/screen.c (or a test) shows.
  * Cells hold a role, never a colour. Text must be safe already: it has passed
- * text/escape.h. */
+ * text/escape.h. Cells are small, since all of them are gone over several times
+ * for each frame, mostly out of a cold cache. */
 #ifndef VIEW_FRAME_H
 #define VIEW_FRAME_H
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "view/clusters.h"
 
 /* What a cell means. io/screen.c turns roles into colours and attributes;
  * every drawing must read without them. */
@@ -39,12 +41,21 @@ enum style {
     STYLE_COUNT
 };
 
+enum {
+    CELL_TEXT_SIZE = CLUSTERS_TEXT_SIZE /* at most, with the zero */
+};
+
+/* One grapheme cluster. Two cells of a frame that are equal byte for byte show
+ * the same. */
 struct cell {
-    char text[24];   /* one grapheme cluster, UTF-8, zero-terminated; "" for
-                      * the second column of a wide one */
+    uint32_t sign;   /* a code point, or CELL_CLUSTER and a number that the
+                      * frame gave; 0 in the second column of a wide one */
     uint8_t columns; /* 1 or 2; 0 for the second column of a wide one */
     uint8_t style;   /* enum style */
+    uint16_t unused; /* 0 */
 };
+
+#define CELL_CLUSTER 0x80000000u
 
 struct frame;
 
@@ -53,8 +64,17 @@ void frame_destroy(struct frame *frame);
 void frame_resize(struct frame *frame, int width, int height);
 int frame_width(const struct frame *frame);
 int frame_height(const struct frame *frame);
-/* Borrowed; valid until the next resize. x, y inside the frame. */
+/* Borrowed; valid until the next resize. x, y inside the frame. The cells of a
+ * row stand one after another. */
 const struct cell *frame_cell(const struct frame *frame, int x, int y);
+
+/* The text of a cell of this frame, zero-terminated UTF-8, "" for the second
+ * column of a wide one. Returns its length. */
+size_t frame_cell_text(const struct frame *frame, const struct cell *cell,
+                       char out[CELL_TEXT_SIZE]);
+
+/* Changes when the numbers of clusters do not mean any more what they did. */
+uint64_t frame_numbering(const struct frame *frame);
 
 /* Fills with spaces. */
 void frame_clear(struct frame *frame);

@@ -5,6 +5,7 @@
  *
  *   --null           standard output is /dev/null; else it is a terminal
  *   --size WxH       of the terminal (120x40)
+ *   --margins        who asks is told that there are left and right margins
  *   --marker TEXT    the program is up when its screen shows TEXT
  *   --marker-line N  or line N, or a later one
  *   --settle MS      and then waits so long before anything else is done
@@ -65,7 +66,7 @@ struct press {
 };
 
 struct options {
-    bool null, until_marker;
+    bool null, until_marker, margins;
     int width, height;
     const char *marker, *run, *log, *screen;
     double settle_ms, gap_ms, for_ms, timeout_ms;
@@ -290,6 +291,10 @@ static void read_output(struct probe *probe)
     probe->bytes += (size_t)len;
     probe->last_ms = now;
     vt_feed(probe->vt, bytes, (size_t)len);
+    const char *answer = "\033[?69;2$y";
+    if (vt_asks_for_margins(probe->vt) && probe->options.margins &&
+        write(probe->fd, answer, strlen(answer)) < 0)
+        perror("write");
     note_line(probe, now);
     note_answer(probe, now);
     if (probe->stage == STARTING && is_up(probe)) {
@@ -549,6 +554,7 @@ static void print_report(struct probe *probe)
 
 enum {
     OPTION_NULL = 256,
+    OPTION_MARGINS,
     OPTION_SIZE,
     OPTION_MARKER,
     OPTION_MARKER_LINE,
@@ -569,6 +575,7 @@ enum {
 
 static const struct option long_options[] = {
     {"null", no_argument, NULL, OPTION_NULL},
+    {"margins", no_argument, NULL, OPTION_MARGINS},
     {"size", required_argument, NULL, OPTION_SIZE},
     {"marker", required_argument, NULL, OPTION_MARKER},
     {"marker-line", required_argument, NULL, OPTION_MARKER_LINE},
@@ -663,6 +670,9 @@ static void take_option(struct options *options, int option)
     switch (option) {
     case OPTION_NULL:
         options->null = true;
+        break;
+    case OPTION_MARGINS:
+        options->margins = true;
         break;
     case OPTION_SIZE:
         read_size(optarg, &options->width, &options->height);

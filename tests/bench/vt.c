@@ -43,8 +43,9 @@ struct vt {
     struct row **hidden; /* … and of the other one */
     bool alternate;
     struct cursor at, saved, saved_main;
-    int top, bottom; /* scroll region, both included */
-    bool insert, no_wrap;
+    int top, bottom; /* scroll region, both included … */
+    int left;        /* … and the first column that moves */
+    bool insert, no_wrap, margins, asked;
     uint32_t last; /* character, for REP */
     enum state state;
     char private_mark;
@@ -121,6 +122,7 @@ void vt_resize(struct vt *vt, int width, int height)
     vt->height = height;
     vt->top = 0;
     vt->bottom = height - 1;
+    vt->left = 0;
     if (vt->at.x >= width)
         vt->at.x = width - 1;
     if (vt->at.y >= height)
@@ -151,16 +153,27 @@ static void move_to(struct vt *vt, int x, int y)
     vt->at.wraps = false;
 }
 
+static void move_row(struct vt *vt, int to, int from)
+{
+    size_t count = (size_t)(vt->width - vt->left);
+    memmove(vt->rows[to]->cells + vt->left, vt->rows[from]->cells + vt->left,
+            count * sizeof *vt->rows[to]->cells);
+    vt->rows[to]->changed = true;
+}
+
 /* Rows of [top, bottom] go up; blank ones come in at the bottom. */
 static void scroll_up(struct vt *vt, int top, int bottom, int count)
 {
     count = within(count, 0, bottom - top + 1);
     for (int i = 0; i < count; i++) {
         struct row *row = vt->rows[top];
-        memmove(vt->rows + top, vt->rows + top + 1,
-                (size_t)(bottom - top) * sizeof *vt->rows);
-        vt->rows[bottom] = row;
-        blank(row, 0, vt->width);
+        for (int y = top; vt->left && y < bottom; y++)
+            move_row(vt, y, y + 1);
+        if (!vt->left)
+            memmove(vt->rows + top, vt->rows + top + 1,
+                    (size_t)(bottom - top) * sizeof *vt->rows);
+        vt->rows[bottom] = vt->left ? vt->rows[bottom] : row;
+        blank(vt->rows[bottom], vt->left, vt->width);
     }
 }
 
@@ -169,28 +182,32 @@ static void scroll_down(struct vt *vt, int top, int bottom, int count)
     count = within(count, 0, bottom - top + 1);
     for (int i = 0; i < count; i++) {
         struct row *row = vt->rows[bottom];
-        memmove(vt->rows + top + 1, vt->rows + top,
-                (size_t)(bottom - top) * sizeof *vt->rows);
-        vt->rows[top] = row;
-        blank(row, 0, vt->width);
+        for (int y = bottom; vt->left && y > top; y--)
+            move_row(vt, y, y - 1);
+        if (!vt->left)
+            memmove(vt->rows + top + 1, vt->rows + top,
+                    (size_t)(bottom - top) * sizeof *vt->rows);
+        vt->rows[top] = vt->left ? vt->rows[top] : row;
+        blank(vt->rows[top], vt->left, vt->width);
     }
 }
 
+/* Outside of the margins nothing scrolls. */
 static void index_down(struct vt *vt)
 {
     vt->at.wraps = false;
-    if (vt->at.y == vt->bottom)
+    if (vt->at.y == vt->bottom && vt->at.x >= vt->left)
         scroll_up(vt, vt->top, vt->bottom, 1);
-    else if (vt->at.y < vt->height - 1)
+    else if (vt->at.y != vt->bottom && vt->at.y < vt->height - 1)
         vt->at.y++;
 }
 
 static void index_up(struct vt *vt)
 {
     vt->at.wraps = false;
-    if (vt->at.y == vt->top)
+    if (vt->at.y == vt->top && vt->at.x >= vt->left)
         scroll_down(vt, vt->top, vt->bottom, 1);
-    else if (vt->at.y > 0)
+    else if (vt->at.y != vt->top && vt->at.y > 0)
         vt->at.y--;
 }
 
@@ -275,7 +292,7 @@ static void take_c0(struct vt *vt, char byte)
         index_down(vt);
         break;
     case '\r':
-        move_to(vt, 0, vt->at.y);
+        move_to(vt, vt->at.x >= vt->left ? vt->left : 0, vt->at.y);
         break;
     default:
         break;
@@ -294,7 +311,8 @@ static void reset(struct vt *vt)
         blank(vt->rows[y], 0, vt->width);
     vt->top = 0;
     vt->bottom = vt->height - 1;
-    vt->insert = vt->no_wrap = false;
+    vt->left = 0;
+    vt->insert = vt->no_wrap = vt->margins = false;
     move_to(vt, 0, 0);
 }
 
@@ -422,6 +440,12 @@ static void set_region(struct vt *vt)
     move_to(vt, 0, 0);
 }
 
+static void set_left_margin(struct vt *vt)
+{
+    vt->left = within(number(vt, 0) - 1, 0, vt->width - 2);
+    move_to(vt, 0, 0);
+}
+
 static void set_mode(struct vt *vt, bool on)
 {
     for (int i = 0; i < vt->count; i++) {
@@ -430,6 +454,8 @@ static void set_mode(struct vt *vt, bool on)
             vt->insert = on;
         else if (vt->private_mark == '?' && mode == 7)
             vt->no_wrap = !on;
+        else if (vt->private_mark == '?' && mode == 69)
+            vt->margins = on, vt->left = 0;
         else if (vt->private_mark == '?' &&
                  (mode == 47 || mode == 1047 || mode == 1049))
             show_alternate(vt, on, mode == 1049);
@@ -536,6 +562,7 @@ static void finish_control(struct vt *vt, char final)
         set_mode(vt, final == 'h');
         return;
     }
+    vt->asked = vt->asked || (final == 'p' && vt->numbers[0] == 69);
     if (strchr("mnctqgp", final))
         return; /* colours, reports, titles, cursor's shape, tab stops */
     if (vt->private_mark) {
@@ -544,6 +571,8 @@ static void finish_control(struct vt *vt, char final)
     }
     if (final == 'r')
         set_region(vt);
+    else if (final == 's' && vt->margins)
+        set_left_margin(vt);
     else if (final == 's')
         vt->saved = vt->at;
     else if (final == 'u')
@@ -612,6 +641,13 @@ void vt_feed(struct vt *vt, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         take_byte(vt, bytes[i]);
+}
+
+bool vt_asks_for_margins(struct vt *vt)
+{
+    bool asked = vt->asked;
+    vt->asked = false;
+    return asked;
 }
 
 /* Reading the screen. */

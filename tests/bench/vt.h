@@ -19,6 +19,10 @@ void vt_resize(struct vt *vt, int width, int height);
 /* The next bytes, cut anywhere. */
 void vt_feed(struct vt *vt, const char *bytes, size_t len);
 
+/* True once after the program asked whether there are left and right margins
+ * (DECRQM of mode 69). A left one is obeyed. */
+bool vt_asks_for_margins(struct vt *vt);
+
 /* Appends a row as UTF-8, without the blanks at its end. row: 0 is the top. */
 void vt_row(const struct vt *vt, int row, struct buf *out);
 int vt_height(const struct vt *vt);

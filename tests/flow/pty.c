@@ -14,8 +14,10 @@
  *   exit STATUS, killed NAME        until it has ended like that
  *   modes same|own the terminal's modes: as before the start, or not
  *   screen main|alternate           which is shown
+ *   margins        there are left and right margins, for who asks
  *   erase          forgets what is shown: what is shown later is new
- *   ever, never colour|style|utf8|alternate     in all that was written
+ *   ever, never colour|style|utf8|alternate|margins
+ *                  in all that was written
  *   known          no sequence was written that xterm's terminfo lacks
  *   dump           prints the screen
  *
@@ -49,7 +51,7 @@ static struct {
     int master, slave;
     struct termios before;
     struct vt *vt;
-    bool stopped, ended;
+    bool stopped, ended, margins;
     int status; /* as waitpid() gave it */
     int line;   /* of the script */
 } pty;
@@ -120,6 +122,9 @@ static void drain(void)
     ssize_t len;
     while ((len = read(pty.master, bytes, sizeof bytes)) > 0)
         vt_feed(pty.vt, bytes, (size_t)len);
+    const char *answer = pty.margins ? vt_answer(pty.vt) : NULL;
+    if (answer && write(pty.master, answer, strlen(answer)) < 0)
+        fail("no answer:", strerror(errno));
 }
 
 /* Waits for the program to write or to change state, at most so long. */
@@ -309,6 +314,8 @@ static bool was_written(const char *what)
         return facts->colored;
     if (strcmp(what, "style") == 0)
         return facts->styled;
+    if (strcmp(what, "margins") == 0)
+        return facts->had_margins;
     return strcmp(what, "utf8") == 0 ? facts->not_ascii : facts->entered;
 }
 
@@ -321,6 +328,7 @@ static void require_screen(const char *which)
             "hidden");
     require(wanted || !vt_facts(pty.vt)->application, "cursor keys are",
             "left in application mode");
+    require(wanted || !vt_facts(pty.vt)->margins, "margins are", "left");
 }
 
 /* Commands that take hold at once; false: it is none of them. */
@@ -368,6 +376,8 @@ static void obey(const char *command, const char *argument)
         require_end(false, atoi(argument), argument);
     else if (strcmp(command, "killed") == 0)
         require_end(true, signal_number(argument), argument);
+    else if (strcmp(command, "margins") == 0)
+        pty.margins = true;
     else if (strcmp(command, "erase") == 0)
         vt_erase(pty.vt);
     else if (strcmp(command, "dump") == 0)

@@ -261,6 +261,74 @@ exit 0
 wait -- FAILED
 END
 
+# Beside the steps' pane the log scrolls inside margins, on terminals that say
+# they have them; others see none. Whatever ends the program takes them back.
+
+cat >"$work/pane.json" <<'END'
+{"run": {"task": "copy"}, "steps": [
+  {"status": "EXECUTING", "attempt": 1},
+  {"repeat": 6, "steps": [
+    {"after_ms": 20, "step": "Counting {i}", "log": [["info", "many files"]]}
+  ]},
+  {"after_ms": 20, "step": "Copying", "log": [["info", "the first"]]},
+  {"repeat": 80, "steps": [
+    {"after_ms": 10, "log": [["info", "{i*7919} files copied to shelf {i*31}, {i*977} left"]]}
+  ]},
+  {"after_ms": 10, "log": [["info", "the last"]]},
+  {"after_ms": 60000, "status": "COMPLETED_SUCCESSFULLY"}
+]}
+END
+in_pane() {
+    start_sim --scenario "$work/pane.json"
+    in_terminal "$1" 120x24 "$(by_secret_key)" "$RUNTAIL" "$run"
+    stop_servers
+}
+in_pane 'margins are left alone where there are none' <<'END'
+wait the last
+never margins
+known
+keys q
+exit 7
+END
+in_pane 'a log scrolls inside margins' <<'END'
+margins
+wait the last
+shows Counting
+ever margins
+known
+keys q
+exit 7
+screen main
+END
+in_pane 'SIGTERM inside margins' <<'END'
+margins
+wait the last
+signal TERM
+exit 143
+modes same
+screen main
+END
+in_pane 'SIGSEGV inside margins' <<'END'
+margins
+wait the last
+signal SEGV
+killed SEGV
+modes same
+screen main
+END
+in_pane '^Z inside margins' <<'END'
+margins
+wait the last
+keys ^Z
+stopped
+modes same
+screen main
+signal CONT
+wait live
+keys q
+exit 7
+END
+
 # Nothing to show: a sentence on the main screen.
 
 start_serve --refuse

@@ -34,7 +34,8 @@ struct vt {
     int width, height;
     uint32_t *cells[2]; /* main, alternate: code points */
     int x, y, saved_x[2], saved_y[2];
-    int top, bottom; /* scrolling region, rows */
+    int top, bottom; /* scrolling region, rows … */
+    int left;        /* … and its first column */
     enum state state;
     char sequence[MAX_SEQUENCE]; /* of the escape sequence so far */
     size_t sequence_len;
@@ -79,6 +80,7 @@ void vt_resize(struct vt *vt, int width, int height)
     vt->height = height;
     vt->top = 0;
     vt->bottom = height - 1;
+    vt->left = 0;
     vt->x = vt->x < width ? vt->x : width - 1;
     vt->y = vt->y < height ? vt->y : height - 1;
 }
@@ -95,6 +97,14 @@ const struct vt_facts *vt_facts(const struct vt *vt)
     return &vt->facts;
 }
 
+const char *vt_answer(struct vt *vt)
+{
+    if (!vt->facts.asked || vt->facts.answered)
+        return NULL;
+    vt->facts.answered = true;
+    return "\033[?69;2$y";
+}
+
 static void blank(struct vt *vt, int y, int from, int end)
 {
     for (int x = from; x < end && x < vt->width; x++)
@@ -104,28 +114,33 @@ static void blank(struct vt *vt, int y, int from, int end)
 /* Moves rows of the region from `first` on: up for n > 0, else down. */
 static void scroll(struct vt *vt, int first, int n)
 {
-    size_t size = (size_t)vt->width * sizeof(uint32_t);
+    size_t size = (size_t)(vt->width - vt->left) * sizeof(uint32_t);
     int rows = vt->bottom - first + 1, by = abs(n) < rows ? abs(n) : rows;
     for (int i = 0; i < rows - by; i++) {
         int to = n > 0 ? first + i : vt->bottom - i;
-        memmove(cell(vt, 0, to), cell(vt, 0, n > 0 ? to + by : to - by), size);
+        memmove(cell(vt, vt->left, to),
+                cell(vt, vt->left, n > 0 ? to + by : to - by), size);
     }
     for (int i = 0; i < by; i++)
-        blank(vt, n > 0 ? vt->bottom - i : first + i, 0, vt->width);
+        blank(vt, n > 0 ? vt->bottom - i : first + i, vt->left, vt->width);
 }
 
 static void line_feed(struct vt *vt)
 {
-    if (vt->y == vt->bottom)
+    if (vt->y == vt->bottom && vt->x >= vt->left)
         scroll(vt, vt->top, 1);
+    else if (vt->y == vt->bottom)
+        return;
     else if (vt->y < vt->height - 1)
         vt->y++;
 }
 
 static void reverse_line_feed(struct vt *vt)
 {
-    if (vt->y == vt->top)
+    if (vt->y == vt->top && vt->x >= vt->left)
         scroll(vt, vt->top, -1);
+    else if (vt->y == vt->top)
+        return;
     else if (vt->y > 0)
         vt->y--;
 }
@@ -227,9 +242,30 @@ static void set_alternate(struct vt *vt, bool on)
         go(vt, vt->saved_x[0], vt->saved_y[0]);
 }
 
+/* Who was not told that there are margins may not use them. */
+static void set_margins(struct vt *vt, bool on)
+{
+    if (!vt->facts.answered)
+        note_unknown(vt);
+    vt->facts.margins = on;
+    vt->facts.had_margins |= on;
+    vt->left = 0;
+}
+
+static void set_left_margin(struct vt *vt, int left)
+{
+    if (!vt->facts.margins)
+        note_unknown(vt);
+    vt->left = clamp(left ? left - 1 : 0, 0, vt->width - 2);
+    go(vt, 0, 0);
+}
+
 static void set_mode(struct vt *vt, int mode, bool on)
 {
     switch (mode) {
+    case 69:
+        set_margins(vt, on);
+        break;
     case 1:
         vt->facts.application = on;
         break;
@@ -252,6 +288,10 @@ static void set_mode(struct vt *vt, int mode, bool on)
 
 static void obey_private(struct vt *vt, const int *p, int count, char final)
 {
+    if (final == 'p' && p[0] == 69) {
+        vt->facts.asked = true;
+        return;
+    }
     if (final != 'h' && final != 'l') {
         note_unknown(vt);
         return;
@@ -358,6 +398,8 @@ static void obey_csi(struct vt *vt)
         obey_private(vt, p, count, final);
     else if (final == 'm')
         set_style(vt, p, count);
+    else if (final == 's')
+        set_left_margin(vt, p[0]);
     else if (final == 'r')
         set_region(vt, p[0], count > 1 ? p[1] : 0);
     else if (!obey_motion(vt, final, p[0], p[1]) &&
@@ -415,7 +457,7 @@ static void obey_control(struct vt *vt, char byte)
         vt->sequence_len = 0;
         break;
     case '\r':
-        vt->x = 0;
+        vt->x = vt->x >= vt->left ? vt->left : 0;
         break;
     case '\n':
         line_feed(vt);

@@ -35,9 +35,17 @@ struct vt_facts {
     bool colored;       /* a colour was set once */
     bool styled;        /* any attribute was set once */
     bool not_ascii;     /* a byte above 0x7f came once */
+    bool asked;         /* whether there are left and right margins … */
+    bool answered;      /* … and that there are */
+    bool margins;       /* they are used now */
+    bool had_margins;   /* they were used once */
     unsigned unknown;   /* sequences not understood */
     char last_unknown[40];
 };
 const struct vt_facts *vt_facts(const struct vt *vt);
+
+/* What a terminal with left and right margins sends to the program that asked
+ * for them; NULL: it did not ask, or has its answer. */
+const char *vt_answer(struct vt *vt);
 
 #endif

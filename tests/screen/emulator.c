@@ -69,6 +69,7 @@ void emulator_resize(struct emulator *term, int width, int height)
     term->last = NULL;
     term->top = 0;
     term->bottom = height - 1;
+    term->left = 0;
     term->x = term->x < width ? term->x : width - 1;
     term->y = term->y < height ? term->y : height - 1;
     term->wrap_waits = false;
@@ -84,25 +85,42 @@ static void move(struct emulator *term, int x, int y)
     term->y = y < 0 ? 0 : y < term->height ? y : term->height - 1;
 }
 
+/* A wide sign across the margin is torn: a terminal may show anything there. */
+static void tear_wide(struct emulator *term, int y)
+{
+    struct screen_cell *cell = cell_at(term, term->left, y);
+    if (!term->left || cell->text[0])
+        return;
+    snprintf(cell[-1].text, sizeof cell->text, "<");
+    snprintf(cell->text, sizeof cell->text, ">");
+}
+
 static void scroll(struct emulator *term, bool up)
 {
-    size_t row = (size_t)term->width * sizeof *term->cells;
+    size_t size = (size_t)(term->width - term->left) * sizeof *term->cells;
+    int rows = term->bottom - term->top, first = up ? term->top : term->bottom;
+    int step = up ? 1 : -1;
     term->last = NULL;
-    size_t moved = (size_t)(term->bottom - term->top) * row;
-    struct screen_cell *first = cell_at(term, 0, term->top);
-    if (up)
-        memmove(first, first + term->width, moved);
-    else
-        memmove(first + term->width, first, moved);
-    int free_row = up ? term->bottom : term->top;
-    erase_rows(term, free_row, free_row + 1);
+    for (int i = 0; i <= rows; i++)
+        tear_wide(term, term->top + i);
+    for (int i = 0, y = first; i < rows; i++, y += step)
+        memcpy(cell_at(term, term->left, y),
+               cell_at(term, term->left, y + step), size);
+    erase(term, term->left, up ? term->bottom : term->top, term->width);
+}
+
+static bool is_inside(const struct emulator *term)
+{
+    return term->x >= term->left;
 }
 
 static void feed(struct emulator *term)
 {
     term->wrap_waits = false;
-    if (term->y == term->bottom)
+    if (term->y == term->bottom && is_inside(term))
         scroll(term, true);
+    else if (term->y == term->bottom)
+        return;
     else if (term->y + 1 < term->height)
         term->y++;
 }
@@ -110,8 +128,10 @@ static void feed(struct emulator *term)
 static void feed_back(struct emulator *term)
 {
     term->wrap_waits = false;
-    if (term->y == term->top)
+    if (term->y == term->top && is_inside(term))
         scroll(term, false);
+    else if (term->y == term->top)
+        return;
     else if (term->y > 0)
         term->y--;
 }
@@ -229,6 +249,11 @@ static void set_mode(struct emulator *term, const char *at, bool on)
     case 7:
         term->wraps = on;
         break;
+    case 69:
+        term->unknown += !term->has_margins;
+        term->margins = on;
+        term->left = 0;
+        break;
     case 25:
         term->cursor_visible = on;
         break;
@@ -249,6 +274,16 @@ static void set_region(struct emulator *term, int top, int bottom)
         return;
     term->top = top - 1;
     term->bottom = bottom - 1;
+    move(term, 0, 0);
+}
+
+static void set_margins(struct emulator *term, int left, int right)
+{
+    if (!term->margins || left >= right || right != term->width) {
+        term->unknown++;
+        return;
+    }
+    term->left = left - 1;
     move(term, 0, 0);
 }
 
@@ -285,6 +320,9 @@ static void control(struct emulator *term, char final, const char *args)
         break;
     case 'r':
         set_region(term, first, second > 1 ? second : term->height);
+        break;
+    case 's':
+        set_margins(term, first, second);
         break;
     case 'm':
         set_pen(term, args);
@@ -349,11 +387,12 @@ static void take(struct emulator *term, char byte)
         term->sequence[term->sequence_len++] = byte;
         end_sequence(term);
     } else if (byte == '\r') {
-        move(term, 0, term->y);
+        move(term, is_inside(term) ? term->left : 0, term->y);
     } else if (byte == '\n') {
         feed(term);
     } else if (byte == '\b') {
-        move(term, term->x - 1, term->y);
+        if (term->x != term->left)
+            move(term, term->x - 1, term->y);
     } else if ((unsigned char)byte < 0x20) {
         term->unknown++;
     } else {

@@ -27,12 +27,15 @@ struct screen_cell {
 
 struct emulator {
     int width, height;
-    bool wraps_late; /* a full row keeps the cursor until the next sign */
+    bool wraps_late;  /* a full row keeps the cursor until the next sign */
+    bool has_margins; /* left and right ones */
     enum judge judge;
 
     struct screen_cell *cells;
     struct screen_cell *last; /* sign written, to combine with; NULL: none */
     int x, y, top, bottom;
+    int left;     /* of the columns that scroll */
+    bool margins; /* may be set */
     bool wraps, wrap_waits, cursor_visible, other_screen;
     struct pen pen;
     unsigned long unknown, wrapped; /* sequences; rows gone over */

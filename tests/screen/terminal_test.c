@@ -31,20 +31,24 @@ static const struct {
     const char *term;
     enum judge judge;
     bool wide_signs;
+    bool margins; /* left and right ones */
 } TERMS[] = {
-    {"xterm-256color", JUDGE_AS_WCWIDTH, false},
-    {"xterm-256color", JUDGE_NARROW, false},
-    {"xterm-256color", JUDGE_WIDE, true},
-    {"tmux-256color", JUDGE_AS_WCWIDTH, false},
-    {"tmux-256color", JUDGE_WIDE, true},
-    {"screen", JUDGE_NARROW, false},
-    {"screen-256color", JUDGE_AS_WCWIDTH, false},
-    {"rxvt-unicode-256color", JUDGE_AS_WCWIDTH, false},
-    {"linux", JUDGE_AS_WCWIDTH, false},
-    {"vt100", JUDGE_AS_WCWIDTH, false},
-    {"vt220", JUDGE_WIDE, true},
-    {"ansi", JUDGE_AS_WCWIDTH, false},
-    {"mach", JUDGE_AS_WCWIDTH, false},
+    {"xterm-256color", JUDGE_AS_WCWIDTH, false, true},
+    {"xterm-256color", JUDGE_NARROW, false, true},
+    {"xterm-256color", JUDGE_WIDE, true, true},
+    {"xterm-256color", JUDGE_AS_WCWIDTH, false, false},
+    {"xterm-256color", JUDGE_NARROW, false, false},
+    {"xterm-256color", JUDGE_WIDE, true, false},
+    {"tmux-256color", JUDGE_AS_WCWIDTH, false, false},
+    {"tmux-256color", JUDGE_WIDE, true, false},
+    {"screen", JUDGE_NARROW, false, false},
+    {"screen-256color", JUDGE_AS_WCWIDTH, false, false},
+    {"rxvt-unicode-256color", JUDGE_AS_WCWIDTH, false, false},
+    {"linux", JUDGE_AS_WCWIDTH, false, false},
+    {"vt100", JUDGE_AS_WCWIDTH, false, false},
+    {"vt220", JUDGE_WIDE, true, false},
+    {"ansi", JUDGE_AS_WCWIDTH, false, false},
+    {"mach", JUDGE_AS_WCWIDTH, false, false},
 };
 
 static const char *const PIECES[] = {
@@ -171,7 +175,7 @@ static void draw(const struct scene *scene, struct frame *frame)
         int number = scene->first + y - scene->top;
         bool in_log = y >= scene->top && y <= scene->bottom;
         if (!in_log || scene->side)
-            frame_puts(frame, 0, y, in_log ? scene->side - 1 : scene->width,
+            frame_puts(frame, 0, y, in_log ? scene->side : scene->width,
                        y % 2 ? STYLE_DIM : STYLE_MATCH, other);
         if (in_log && number < scene->count)
             frame_puts(frame, scene->side, y, scene->width,
@@ -184,11 +188,13 @@ static void draw(const struct scene *scene, struct frame *frame)
 
 /* judged: the terminal has its own view of signs beyond ASCII; then the text
  * around them has to be right. */
-static bool is_same_text(const struct cell *want, const struct screen_cell *got,
-                         bool judged)
+static bool is_same_text(const struct stage *stage, const struct cell *want,
+                         const struct screen_cell *got, bool judged)
 {
-    bool ascii = (unsigned char)want->text[0] < 0x80 && want->columns;
-    if (strcmp(want->text, got->text) == 0)
+    char text[CELL_TEXT_SIZE];
+    bool ascii = want->sign < 0x80 && want->columns;
+    frame_cell_text(stage->frame, want, text);
+    if (strcmp(text, got->text) == 0)
         return true;
     return !ascii && (judged || strcmp(got->text, "?") == 0);
 }
@@ -212,7 +218,7 @@ static bool is_same_pen(const struct stage *stage, const struct cell *want,
     enum {
         REVERSE = 1u << 7
     };
-    if (strcmp(want->text, " ") == 0) /* of a blank only this shows */
+    if (want->sign == ' ') /* of a blank only this shows */
         return (pen.attributes & REVERSE) == (got->pen.attributes & REVERSE);
     return pen.attributes == got->pen.attributes && pen.color == got->pen.color;
 }
@@ -228,12 +234,14 @@ static void compare(const struct stage *stage, int round, bool judged)
             const struct screen_cell *got = emulator_cell(term, x, y);
             if (full_corner && x >= term->width - 2 && y == term->height - 1)
                 continue;
-            if (!is_same_text(want, got, judged))
+            char text[CELL_TEXT_SIZE];
+            frame_cell_text(stage->frame, want, text);
+            if (!is_same_text(stage, want, got, judged))
                 ck_abort_msg("frame %d: at %d,%d \"%s\" is shown for \"%s\"",
-                             round, x, y, got->text, want->text);
+                             round, x, y, got->text, text);
             if (want->columns && got->text[0] && !is_same_pen(stage, want, got))
                 ck_abort_msg("frame %d: at %d,%d the style of \"%s\" is wrong",
-                             round, x, y, want->text);
+                             round, x, y, text);
         }
     int x, y;
     frame_get_cursor(stage->frame, &x, &y);
@@ -250,6 +258,12 @@ static void show(struct stage *stage)
     buf_clear(&stage->bytes);
     painter_paint(stage->painter, stage->frame, &stage->bytes);
     emulator_write(&stage->term, buf_str(&stage->bytes), stage->bytes.len);
+}
+
+static void have_margins(struct stage *stage)
+{
+    stage->term.has_margins = true;
+    painter_set_margins(stage->painter, MARGINS_THERE);
 }
 
 static bool set_up(struct stage *stage, const char *term, bool wide_signs)
@@ -290,6 +304,9 @@ START_TEST(terminal_shows_each_frame)
     if (!set_up(&stage, TERMS[_i].term, TERMS[_i].wide_signs))
         return;
     stage.term.judge = TERMS[_i].judge;
+    if (TERMS[_i].margins)
+        have_margins(&stage);
+    int inside = 0;
     struct scene *scene = stage.scene;
     scene->state = 17 + (uint64_t)_i;
     start_scene(scene);
@@ -304,8 +321,10 @@ START_TEST(terminal_shows_each_frame)
             painter_forget(stage.painter);
         show(&stage);
         compare(&stage, round, judged);
+        inside += stage.term.left > 0;
         change_scene(scene);
     }
+    ck_assert(!TERMS[_i].margins || inside > FRAMES / 20);
     tear_down(&stage);
 }
 END_TEST
@@ -359,6 +378,101 @@ START_TEST(appended_line_costs_little_more_than_its_text)
 }
 END_TEST
 
+enum {
+    PANE = 34,
+    PANE_ROWS = 36
+};
+
+/* Steps on the left of a rule, on its right the end of a log. */
+static void draw_pane(struct frame *frame, int last)
+{
+    char line[LINE_SIZE];
+    frame_clear(frame);
+    frame_puts(frame, 0, 0, 120, STYLE_STRONG, "[>] EXECUTING");
+    for (int row = 0; row < PANE_ROWS; row++) {
+        uint64_t state = (uint64_t)(last + row) * 77 + 1;
+        snprintf(line, sizeof line, "Step %d of the work", row);
+        if (row < 6)
+            frame_puts(frame, 3, 3 + row, PANE - 4, STYLE_STEP, line);
+        frame_puts(frame, PANE, 3 + row, 1, STYLE_DIM, "│");
+        snprintf(line, sizeof line, "|  %d ", last + row);
+        for (size_t i = strlen(line); i < 70; i++)
+            snprintf(line + i, 2, "%c", (char)('a' + chance(&state, 26)));
+        frame_puts(frame, PANE + 2, 3 + row, 84, STYLE_TEXT, line);
+    }
+}
+
+static size_t bytes_beside_a_pane(struct stage *stage)
+{
+    frame_resize(stage->frame, 120, 40);
+    emulator_resize(&stage->term, 120, 40);
+    for (int last = 0; last < 20; last++) {
+        draw_pane(stage->frame, last);
+        show(stage);
+        compare(stage, last, false);
+    }
+    return stage->bytes.len;
+}
+
+START_TEST(log_beside_a_pane_scrolls_alone_inside_margins)
+{
+    struct stage stage;
+    if (!set_up(&stage, "xterm-256color", false))
+        return;
+    have_margins(&stage);
+    ck_assert_uint_le(bytes_beside_a_pane(&stage), 70 + 15);
+    ck_assert_int_gt(stage.term.left, PANE);
+    tear_down(&stage);
+}
+END_TEST
+
+START_TEST(wide_sign_across_a_margin_is_written_again)
+{
+    struct stage stage;
+    if (!set_up(&stage, "xterm-256color", false))
+        return;
+    have_margins(&stage);
+    bytes_beside_a_pane(&stage);
+    for (int i = 0; i < 20; i++) {
+        int left = stage.term.left;
+        draw_pane(stage.frame, 20 + i);
+        frame_puts(stage.frame, left - 1, 5 + i % 3, 2, STYLE_TEXT, "日");
+        show(&stage);
+        compare(&stage, i, false);
+    }
+    tear_down(&stage);
+}
+END_TEST
+
+START_TEST(margins_are_asked_for_where_they_would_help)
+{
+    struct stage stage;
+    if (!set_up(&stage, "xterm-256color", false))
+        return;
+    ck_assert_int_eq(painter_margins(stage.painter), MARGINS_UNKNOWN);
+    bytes_beside_a_pane(&stage);
+    ck_assert_int_eq(painter_margins(stage.painter), MARGINS_WANTED);
+    painter_set_margins(stage.painter, MARGINS_NONE);
+    painter_forget(stage.painter);
+    bytes_beside_a_pane(&stage);
+    ck_assert_int_eq(painter_margins(stage.painter), MARGINS_NONE);
+    ck_assert(!stage.term.margins);
+    tear_down(&stage);
+}
+END_TEST
+
+/* It would print the question. */
+START_TEST(simple_terminal_is_not_asked)
+{
+    struct stage stage;
+    if (!set_up(&stage, "linux", false))
+        return;
+    bytes_beside_a_pane(&stage);
+    ck_assert_int_eq(painter_margins(stage.painter), MARGINS_NONE);
+    tear_down(&stage);
+}
+END_TEST
+
 START_TEST(nothing_is_sent_when_nothing_changed)
 {
     struct stage stage;
@@ -396,11 +510,15 @@ START_TEST(leaving_gives_the_modes_back)
     start_scene(stage.scene);
     frame_resize(stage.frame, stage.scene->width, stage.scene->height);
     emulator_resize(&stage.term, stage.scene->width, stage.scene->height);
-    for (int i = 0; i < 20; i++) {
+    if (TERMS[_i].margins)
+        have_margins(&stage);
+    stage.scene->side = stage.scene->width / 3;
+    for (int i = 0; i < 40; i++) {
         add_lines(stage.scene, 1);
         draw(stage.scene, stage.frame);
         show(&stage);
     }
+    ck_assert_int_eq(stage.term.margins, TERMS[_i].margins);
     buf_clear(&stage.bytes);
     painter_leave(stage.painter, stage.term.height, &stage.bytes);
     painter_add_end(stage.painter, &stage.bytes);
@@ -408,6 +526,7 @@ START_TEST(leaving_gives_the_modes_back)
     ck_assert_uint_eq(stage.term.unknown, 0);
     ck_assert_int_eq(stage.term.top, 0);
     ck_assert_int_eq(stage.term.bottom, stage.term.height - 1);
+    ck_assert(!stage.term.margins);
     ck_assert(stage.term.wraps);
     ck_assert(stage.term.cursor_visible);
     ck_assert_uint_eq(stage.term.pen.attributes, 0);
@@ -415,6 +534,7 @@ START_TEST(leaving_gives_the_modes_back)
     if (!termcap_has(&stage.caps, CAP_RMCUP))
         ck_assert_int_eq(stage.term.y, stage.term.height - 1);
     /* and the next frame starts over */
+    painter_forget(stage.painter);
     show(&stage);
     compare(&stage, 0, false);
     tear_down(&stage);
@@ -432,6 +552,10 @@ int main(void)
     tcase_add_loop_test(tc, terminal_shows_each_frame, 0, TERM_COUNT);
     tcase_add_test(tc, full_rows_are_not_wrapped);
     tcase_add_test(tc, appended_line_costs_little_more_than_its_text);
+    tcase_add_test(tc, log_beside_a_pane_scrolls_alone_inside_margins);
+    tcase_add_test(tc, wide_sign_across_a_margin_is_written_again);
+    tcase_add_test(tc, margins_are_asked_for_where_they_would_help);
+    tcase_add_test(tc, simple_terminal_is_not_asked);
     tcase_add_test(tc, nothing_is_sent_when_nothing_changed);
     tcase_add_test(tc, ticking_clock_costs_a_move_and_its_digits);
     tcase_add_loop_test(tc, leaving_gives_the_modes_back, 0, TERM_COUNT);

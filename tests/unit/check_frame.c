@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/unit/unit.h"
+#include "text/utf8.h"
 #include "view/frame.h"
 
 static char *text_of(const struct frame *frame)
@@ -17,6 +18,15 @@ static void assert_text(const struct frame *frame, const char *want)
     char *got = text_of(frame);
     ck_assert_str_eq(got, want);
     free(got);
+}
+
+/* Of one cell; valid until the next call. */
+static const char *cell_text(const struct frame *frame, int x, int y)
+{
+    static char text[CELL_TEXT_SIZE];
+    size_t len = frame_cell_text(frame, frame_cell(frame, x, y), text);
+    ck_assert_uint_eq(len, strlen(text));
+    return text;
 }
 
 START_TEST(text_is_cut_at_its_columns_and_at_the_edge)
@@ -74,8 +84,8 @@ START_TEST(what_has_no_width_shares_the_cell_before)
 {
     struct frame *frame = frame_create(4, 1);
     frame_puts(frame, 0, 0, 4, STYLE_TEXT, "e\xcc\x81x");
-    ck_assert_str_eq(frame_cell(frame, 0, 0)->text, "e\xcc\x81");
-    ck_assert_str_eq(frame_cell(frame, 1, 0)->text, "x");
+    ck_assert_str_eq(cell_text(frame, 0, 0), "e\xcc\x81");
+    ck_assert_str_eq(cell_text(frame, 1, 0), "x");
     frame_destroy(frame);
 }
 END_TEST
@@ -87,9 +97,55 @@ START_TEST(a_cluster_too_long_for_a_cell_is_cut_between_characters)
         strcat(text, "\xcc\x81");
     struct frame *frame = frame_create(4, 1);
     frame_puts(frame, 0, 0, 4, STYLE_TEXT, text);
-    size_t len = strlen(frame_cell(frame, 0, 0)->text);
-    ck_assert_uint_lt(len, sizeof frame_cell(frame, 0, 0)->text);
+    size_t len = strlen(cell_text(frame, 0, 0));
+    ck_assert_uint_lt(len, CELL_TEXT_SIZE);
+    ck_assert_uint_gt(len, CELL_TEXT_SIZE / 2);
     ck_assert_uint_eq(len % 2, 1);
+    frame_destroy(frame);
+}
+END_TEST
+
+static bool is_same_cell(const struct frame *frame, int a, int b)
+{
+    return !memcmp(frame_cell(frame, a, 0), frame_cell(frame, b, 0),
+                   sizeof(struct cell));
+}
+
+START_TEST(cells_are_equal_when_they_show_the_same)
+{
+    struct frame *frame = frame_create(12, 1);
+    frame_puts(frame, 0, 0, 12, STYLE_TEXT, "ae\xcc\x81xe\xcc\x81éo\xcc\x81");
+    ck_assert(is_same_cell(frame, 1, 3));
+    for (int x = 0; x < 6; x++)
+        ck_assert(x == 1 || !is_same_cell(frame, 1, x) || x == 3);
+    frame_puts(frame, 3, 0, 1, STYLE_DIM, "e\xcc\x81");
+    ck_assert(!is_same_cell(frame, 1, 3));
+    ck_assert_str_eq(cell_text(frame, 3, 0), "e\xcc\x81");
+    frame_destroy(frame);
+}
+END_TEST
+
+/* Numbers of clusters are taken back some time, and that is told. */
+START_TEST(clusters_without_end_need_no_memory_without_end)
+{
+    struct frame *frame = frame_create(4, 1);
+    uint64_t numbering = frame_numbering(frame);
+    uint32_t highest = 0;
+    for (uint32_t i = 0; i < 100000; i++) {
+        char text[16], want[16];
+        size_t len = utf8_encode('a' + i % 25, text);
+        len += utf8_encode(0x300 + i / 25 % 64, text + len);
+        len += utf8_encode(0x300 + i / 1600 % 64, text + len);
+        memcpy(want, text, len);
+        want[len] = '\0';
+        frame_clear(frame);
+        frame_put(frame, 0, 0, 4, STYLE_TEXT, text, len);
+        ck_assert_str_eq(cell_text(frame, 0, 0), want);
+        uint32_t number = frame_cell(frame, 0, 0)->sign & ~CELL_CLUSTER;
+        highest = number > highest ? number : highest;
+    }
+    ck_assert_uint_ne(frame_numbering(frame), numbering);
+    ck_assert_uint_lt(highest, 10000);
     frame_destroy(frame);
 }
 END_TEST
@@ -132,5 +188,7 @@ UNIT_MAIN(
                         sizeof halves / sizeof halves[0]);
     tcase_add_test(tc, what_has_no_width_shares_the_cell_before);
     tcase_add_test(tc, a_cluster_too_long_for_a_cell_is_cut_between_characters);
+    tcase_add_test(tc, cells_are_equal_when_they_show_the_same);
+    tcase_add_test(tc, clusters_without_end_need_no_memory_without_end);
     tcase_add_test(tc, the_cursor_is_hidden_outside_and_after_clearing);
     tcase_add_test(tc, any_size_is_at_least_one_cell);)
