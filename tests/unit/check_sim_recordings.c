@@ -14,6 +14,7 @@
 #include "sim/run_row_json.h"
 #include "sim/shape_log.h"
 #include "sim_ask.h"
+#include "sim_recorded.h"
 
 #define KEY_HEADER "authorization: Bearer " WORLD_SECRET_KEY
 #define VERSIONS                                                               \
@@ -204,57 +205,6 @@ START_TEST(rows_are_spelled_as_the_recorded_server_spells_them)
 END_TEST
 
 /* Headers: all names in order, and the values that do not depend on the run. */
-
-static const char *const changing[] = {"electric-handle",
-                                       "electric-offset",
-                                       "electric-cursor",
-                                       "electric-shape-id",
-                                       "electric-chunk-last-offset",
-                                       "x-ratelimit-limit",
-                                       "x-ratelimit-remaining",
-                                       "x-ratelimit-reset"};
-
-static bool is_one_of(const char *name, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcasecmp(name, list[i]) == 0)
-            return true;
-    return false;
-}
-
-/* The framing is libmicrohttpd's; an ETag of the product's API is not sent. */
-static bool is_left_out(const char *name)
-{
-    static const char *const names[] = {"transfer-encoding", "content-length",
-                                        "etag"};
-    return is_one_of(name, names, 3);
-}
-
-static void check_headers(const struct answer *answer, json_t *response)
-{
-    size_t at = 0;
-    const char *name;
-    json_t *value;
-    json_object_foreach(json_object_get(response, "headers"), name, value)
-    {
-        if (is_left_out(name))
-            continue;
-        ck_assert_uint_lt(at, answer->headers.count);
-        const struct field *field = &answer->headers.items[at++];
-        ck_assert_str_eq(field->name, name);
-        if (!is_one_of(name, changing, sizeof changing / sizeof *changing))
-            ck_assert_str_eq(field->value, json_string_value(value));
-    }
-    ck_assert_uint_eq(at, answer->headers.count);
-    bool chunked = recorded_header(response, "transfer-encoding") != NULL;
-    ck_assert_int_eq(answer->chunked, chunked);
-}
-
-static json_t *response_of(json_t *recording, size_t index)
-{
-    json_t *exchanges = json_object_get(recording, "exchanges");
-    return json_object_get(json_array_get(exchanges, index), "response");
-}
 
 static char *feed_line(const struct world *world, const char *query)
 {
