@@ -2,7 +2,6 @@
 
 #include "app/follow.h"
 
-#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,9 @@
 #include "app/client.h"
 #include "app/complain.h"
 #include "app/exit_code.h"
+#include "app/lines.h"
+#include "app/look.h"
+#include "app/record.h"
 #include "app/tui.h"
 #include "app/verdict.h"
 #include "app/zone.h"
@@ -21,6 +23,8 @@
 #include "base/mem.h"
 #include "io/http.h"
 #include "io/loop.h"
+#include "io/player.h"
+#include "io/recorder.h"
 #include "io/sink.h"
 #include "io/source.h"
 #include "io/spool.h"
@@ -43,14 +47,17 @@ struct session {
     struct http *http;
     struct token *token;
     struct source *source;
-    char *poll_secret; /* a header; secret */
-    struct sink *sink; /* lines, or … */
-    struct tui *tui;   /* … the screen */
+    struct recorder *recorder;     /* NULL: nothing is recorded */
+    const struct playing *playing; /* NULL: nothing is played */
+    const char *over;              /* why the recording ended; NULL: not yet */
+    char *poll_secret;             /* a header; secret */
+    struct lines *lines;           /* NULL on the screen … */
+    struct sink *sink;             /* … of the lines */
+    struct tui *tui;               /* NULL where lines are written */
     struct run *run;
     struct spool *spool; /* for log text beyond --memory */
     bool spool_told;     /* that it cannot be used */
-    regex_t include, exclude;
-    bool has_include, has_exclude;
+    bool record_told;    /* that nothing is recorded any more */
     struct loop_timer timeout;
     int64_t deadline_ms;  /* of --timeout, by the steady clock; 0: none */
     struct error failure; /* why following ended early */
@@ -166,6 +173,16 @@ static void on_timeout(void *context)
     leave(context, EXIT_TIMEOUT);
 }
 
+/* The connection may be stale. */
+static void wake(void *context)
+{
+    struct session *session = context;
+    if (session->ended)
+        return;
+    recorder_wake(session->recorder);
+    session->source->ops->wake(session->source);
+}
+
 static void on_signal(void *context, int number)
 {
     struct session *session = context;
@@ -177,8 +194,8 @@ static void on_signal(void *context, int number)
             tui_take_signal(session->tui, number);
         else if (number == SIGTSTP)
             raise(SIGSTOP);
-        if (number == SIGCONT && !session->ended)
-            session->source->ops->wake(session->source);
+        if (number == SIGCONT && !session->playing)
+            wake(session);
         break;
     default:
         leave(session, EXIT_SIGNAL + number);
@@ -200,6 +217,16 @@ static void on_input(void *context)
     }
 }
 
+/* Runtail's own words, beside what the source tells. */
+static void say(void *context, const char *words)
+{
+    struct session *session = context;
+    struct event event = {.type = EVENT_NOTICE,
+                          .time_ms = loop_wall_ms(session->loop),
+                          .notice = words};
+    on_event(session, &event);
+}
+
 /* Says once that older text is lost from now on, and why. */
 static void check_spool(struct session *session)
 {
@@ -210,11 +237,20 @@ static void check_spool(struct session *session)
     session->spool_told = true;
     snprintf(words, sizeof words,
              "no room for older log text on disk (%s): it is dropped", failure);
-    struct event event = {.type = EVENT_NOTICE,
-                          .time_ms = loop_wall_ms(session->loop),
-                          .notice = words};
-    run_apply(session->run, &event);
-    tui_note(session->tui);
+    say(session, words);
+}
+
+/* Says once that the recording has come to an end before its time, and why. */
+static void check_recorder(struct session *session)
+{
+    const char *failure = recorder_failure(session->recorder);
+    char words[300];
+    if (!failure || session->record_told)
+        return;
+    session->record_told = true;
+    snprintf(words, sizeof words,
+             "the recording stops here: %s; following goes on", failure);
+    say(session, words);
 }
 
 static int64_t on_turn(void *context)
@@ -222,128 +258,21 @@ static int64_t on_turn(void *context)
     struct session *session = context;
     if (session->tui)
         check_spool(session);
+    check_recorder(session);
     flush(session);
     return session->tui ? tui_turn(session->tui) : -1;
 }
 
-static bool compile(regex_t *expression, bool *ready, const char *text,
-                    const char *name, struct error *err)
-{
-    char words[200];
-    int bad = text ? regcomp(expression, text, REG_EXTENDED) : 0;
-    *ready = text && !bad;
-    if (!bad)
-        return true;
-    regerror(bad, expression, words, sizeof words);
-    return error_set(err, ERROR_USAGE,
-                     "--%s: \"%.60s\" is no regular expression: %s", name, text,
-                     words);
-}
-
-static bool is_dumb_terminal(void)
-{
-    const char *term = getenv("TERM");
-    return !term || !*term || strcmp(term, "dumb") == 0;
-}
-
-/* Where events come from standard input, keys cannot. */
-static bool reads_input(const struct options *options)
-{
-    return options->command == COMMAND_SSE && strcmp(options->target, "-") == 0;
-}
-
-static bool wants_screen(const struct options *options)
-{
-    return options->output == OUTPUT_AUTO && !options->no_follow &&
-           isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
-           !reads_input(options) && options->command != COMMAND_STREAM &&
-           !is_dumb_terminal();
-}
-
-static bool is_set(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value && strcmp(value, "0") != 0;
-}
-
-/* The option, then NO_COLOR, then the forcing variables, then the terminal. */
-static bool wants_color(const struct options *options)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *clicolor = getenv("CLICOLOR");
-    if (options->color != WHEN_AUTO)
-        return options->color == WHEN_ALWAYS;
-    if (no_color && *no_color)
-        return false;
-    if (is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE"))
-        return true;
-    if (clicolor && strcmp(clicolor, "0") == 0)
-        return false;
-    return isatty(STDOUT_FILENO) && !is_dumb_terminal();
-}
-
-/* A terminal that cannot show more gets ASCII; files and pipes get the text. */
-static unsigned line_flags(const struct options *options)
-{
-    if (options->ascii)
-        return ESCAPE_ASCII;
-    return isatty(STDOUT_FILENO) ? complain_flags() : 0;
-}
-
-/* --since as a moment: a time, or so long before now. */
-static bool read_since(const char *text, int64_t now_ms, int64_t *since_ms,
-                       struct error *err)
-{
-    *since_ms = INSTANT_NONE;
-    if (!text || instant_parse_rfc3339(text, strlen(text), since_ms))
-        return true;
-    if (duration_parse(text, since_ms)) {
-        *since_ms = now_ms - *since_ms;
-        return true;
-    }
-    return error_set(err, ERROR_USAGE,
-                     "--since takes a duration such as 10m, or a time such as "
-                     "2026-01-02T03:04:05Z, not \"%.40s\"",
-                     text);
-}
-
 static bool open_lines(struct session *session, struct error *err)
 {
-    const struct options *options = session->options;
-    int64_t since_ms;
-    if (!read_since(options->since, loop_wall_ms(session->loop), &since_ms,
-                    err))
+    int64_t now_ms = loop_wall_ms(session->loop);
+    session->lines =
+        lines_open(session->options, session->source->ops->name, now_ms, err);
+    if (!session->lines)
         return false;
-    if (!compile(&session->include, &session->has_include, options->include,
-                 "include", err) ||
-        !compile(&session->exclude, &session->has_exclude, options->exclude,
-                 "exclude", err))
-        return false;
-    struct sink_options sink_options = {
-        .fd = STDOUT_FILENO,
-        .now_ms = loop_wall_ms(session->loop),
-        .source = session->source->ops->name,
-        .level = options->level,
-        .since_ms = since_ms,
-        .tail = options->tail < 0 ? SIZE_MAX : (size_t)options->tail,
-        .include = session->has_include ? &session->include : NULL,
-        .exclude = session->has_exclude ? &session->exclude : NULL,
-        .fields = options->json_fields,
-        .parts_only = options->command == COMMAND_STREAM,
-        .color = wants_color(options),
-        .escape = line_flags(options),
-        .time_is_utc = options->time == TIME_IN_UTC,
-        .show_time = options->time != TIME_OFF,
-        .utc_offset_s = zone_offset_s,
-    };
+    session->sink = lines_sink(session->lines);
     if (sink_has_reader(STDOUT_FILENO))
         loop_set_output(session->loop, STDOUT_FILENO, on_reader_left, session);
-    if (options->output == OUTPUT_JSON)
-        session->sink = sink_json_create(&sink_options);
-    else if (options->command == COMMAND_STREAM)
-        session->sink = sink_stream_create(&sink_options);
-    else
-        session->sink = sink_plain_create(&sink_options);
     return true;
 }
 
@@ -351,7 +280,7 @@ static bool open_screen(struct session *session, struct error *err)
 {
     struct options options = *session->options;
     if (options.color == WHEN_AUTO)
-        options.color = wants_color(&options) ? WHEN_AUTO : WHEN_NEVER;
+        options.color = look_wants_color(&options) ? WHEN_AUTO : WHEN_NEVER;
     session->tui = tui_open(&options, session->run, session->loop, err);
     if (!session->tui)
         return false;
@@ -435,36 +364,85 @@ static void make_source(struct session *session, bool on_screen)
                           session->token, on_event, session);
 }
 
+/* A recording is played by its own clock, and with its own chances. */
+static void begin_playing(struct session *session)
+{
+    const struct playing *playing = session->playing;
+    srand((unsigned)loop_wall_ms(session->loop));
+    if (!playing)
+        return;
+    const struct recording_start *start = player_start(playing->player);
+    srand(start->seed);
+    loop_play_clock(session->loop, start->started_ms, playing->speed);
+    http_set_player(session->http, playing->player);
+}
+
+static bool begin_recording(struct session *session, bool on_screen,
+                            struct error *err)
+{
+    const struct options *options = session->options;
+    bool is_stream = options->command == COMMAND_SSE;
+    uint32_t seed = (uint32_t)loop_wall_ms(session->loop);
+    if (!options->record)
+        return true;
+    session->recorder =
+        record_open(options, session->settings,
+                    is_stream ? options->target : session->run_id, on_screen,
+                    seed, session->token, session->loop, err);
+    http_set_recorder(session->http, session->recorder);
+    srand(seed);
+    return session->recorder != NULL;
+}
+
+static void on_recording_over(void *context, const char *how, int number);
+
+static const struct player_ops player_ops = {
+    .notice = say,
+    .wake = wake,
+    .over = on_recording_over,
+};
+
 static bool open_session(struct session *session, struct error *err)
 {
     const struct options *options = session->options;
-    bool on_screen = wants_screen(options) && options->command != COMMAND_SHOW;
+    bool on_screen = look_wants_screen(options) &&
+                     options->command != COMMAND_SHOW &&
+                     (session->playing || !look_reads_input(options));
     session->loop = loop_create(err);
     if (!session->loop)
         return false;
     session->http = client_http(options, session->loop);
+    begin_playing(session);
     session->token = client_token(session->settings, session->http,
                                   session->loop, session->run_id);
     session->run = run_create(session->run_id, options->memory);
     session->spool = spool_create();
     struct spill spill = spool_spill(session->spool);
     run_set_spill(session->run, &spill);
-    make_source(session, on_screen);
+    if (!begin_recording(session, on_screen, err))
+        return false;
+    make_source(session,
+                session->playing ? session->playing->for_screen : on_screen);
     loop_set_signals(session->loop, on_signal, session);
     loop_set_turn(session->loop, on_turn, session);
-    if (options->timeout_ms) {
+    if (options->timeout_ms && !session->playing) {
         session->deadline_ms =
             loop_steady_ms(session->loop) + options->timeout_ms;
         loop_timer_start(session->loop, &session->timeout, options->timeout_ms,
                          on_timeout, session);
     }
-    return on_screen ? open_screen(session, err) : open_lines(session, err);
+    if (on_screen ? !open_screen(session, err) : !open_lines(session, err))
+        return false;
+    if (session->playing)
+        player_begin(session->playing->player, session->loop,
+                     session->playing->until_ms, &player_ops, session);
+    return true;
 }
 
-/* The last line is an end line, whatever happened. */
+/* The last event is an end, whatever happened. */
 static void tell_end(struct session *session)
 {
-    if (session->ended || !session->sink || session->reader_left)
+    if (session->ended || session->reader_left)
         return;
     struct event event = {.type = EVENT_END,
                           .time_ms = loop_wall_ms(session->loop)};
@@ -476,28 +454,69 @@ static void tell_end(struct session *session)
     else if (session->forced_code > EXIT_SIGNAL)
         error_set(&why, ERROR_SYSTEM, "stopped by signal %d",
                   session->forced_code - EXIT_SIGNAL);
+    else if (session->over)
+        error_set(&why, ERROR_CONNECTION, "%s", session->over);
     if (why.kind != ERROR_NONE)
         event.end.failure = &why;
-    sink_event(session->sink, &event);
+    if (session->sink)
+        sink_event(session->sink, &event);
+    else
+        run_apply(session->run, &event);
     flush(session);
+}
+
+/* The recording is over, and the source is not: it ends as the session did that
+ * was recorded. What is on the screen stays there. */
+static void on_recording_over(void *context, const char *how, int number)
+{
+    struct session *session = context;
+    if (session->ended)
+        return;
+    session->over = strcmp(how, "until") == 0 ? "stopped by --until"
+                                              : "the recording ends here";
+    if (strcmp(how, "timeout") == 0)
+        session->forced_code = EXIT_TIMEOUT;
+    else if (strcmp(how, "signal") == 0)
+        session->forced_code = EXIT_SIGNAL + number;
+    session->source->ops->destroy(session->source);
+    session->source = NULL;
+    if (!session->tui) {
+        loop_stop(session->loop);
+        return;
+    }
+    tell_end(session);
+    session->ended = true;
+    tui_note(session->tui);
+}
+
+/* How following ended, for the recording. */
+static void close_recording(struct session *session)
+{
+    int code = session->forced_code;
+    if (session->ended)
+        recorder_close(session->recorder, "ended", 0);
+    else if (code == EXIT_TIMEOUT)
+        recorder_close(session->recorder, "timeout", 0);
+    else if (code > EXIT_SIGNAL)
+        recorder_close(session->recorder, "signal", code - EXIT_SIGNAL);
+    else
+        recorder_close(session->recorder, "left", 0);
+    check_recorder(session);
 }
 
 static void close_session(struct session *session)
 {
     if (session->source)
         session->source->ops->destroy(session->source);
-    sink_destroy(session->sink);
+    lines_close(session->lines);
     token_destroy(session->token);
     http_destroy(session->http);
+    recorder_destroy(session->recorder);
     run_destroy(session->run);
     spool_destroy(session->spool);
     if (session->poll_secret)
         mem_wipe(session->poll_secret, strlen(session->poll_secret));
     free(session->poll_secret);
-    if (session->has_include)
-        regfree(&session->include);
-    if (session->has_exclude)
-        regfree(&session->exclude);
     loop_destroy(session->loop);
 }
 
@@ -542,30 +561,62 @@ static void say_why(const struct session *session)
     }
 }
 
-int follow_run(const struct options *options, struct settings *settings,
-               const char *run, const char *again)
+static int run_session(struct session *session, const char *again)
 {
     struct error err = {0};
+    if (!open_session(session, &err)) {
+        tui_close(session->tui);
+        complain(&err);
+        return exit_code_of_error(&err);
+    }
+    session->source->ops->start(session->source);
+    loop_run(session->loop);
+    if (session->sink)
+        tell_end(session);
+    flush(session);
+    bool on_screen = session->tui != NULL;
+    leave_screen(session, again);
+    close_recording(session);
+    if (!on_screen || nothing_heard(session))
+        say_why(session);
+    return code_of(session);
+}
+
+int follow_recording(const struct options *options, struct settings *settings,
+                     const char *run, const char *again,
+                     const struct playing *playing)
+{
     struct session session = {.options = options,
                               .settings = settings,
                               .run_id = run,
+                              .playing = playing,
                               .forced_code = -1};
-    int code;
-    if (open_session(&session, &err)) {
-        session.source->ops->start(session.source);
-        loop_run(session.loop);
-        tell_end(&session);
-        flush(&session);
-        bool on_screen = session.tui != NULL;
-        leave_screen(&session, again);
-        if (!on_screen || nothing_heard(&session))
-            say_why(&session);
-        code = code_of(&session);
-    } else {
-        tui_close(session.tui);
-        complain(&err);
-        code = exit_code_of_error(&err);
-    }
+    int code = run_session(&session, again);
     close_session(&session);
     return code;
+}
+
+int follow_run(const struct options *options, struct settings *settings,
+               const char *run, const char *again)
+{
+    return follow_recording(options, settings, run, again, NULL);
+}
+
+bool follow_can_play(enum command command)
+{
+    return command == COMMAND_WATCH || command == COMMAND_SHOW ||
+           command == COMMAND_STREAM || command == COMMAND_SSE ||
+           command == COMMAND_AGENT;
+}
+
+char *follow_name(const struct options *options)
+{
+    struct buf name = buf_make(0);
+    if (options->command != COMMAND_SSE)
+        return url_run_id(options->target);
+    if (strcmp(options->target, "-") == 0)
+        buf_adds(&name, "standard input");
+    else
+        url_for_display(&name, options->target);
+    return buf_take(&name);
 }

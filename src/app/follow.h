@@ -2,13 +2,37 @@
 #ifndef APP_FOLLOW_H
 #define APP_FOLLOW_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "app/options.h"
 #include "app/settings.h"
+#include "io/player.h"
+
+/* What is followed, as messages and events name it: an id, or an address
+ * without secrets. Owned; NULL when the target names nothing. */
+char *follow_name(const struct options *options);
 
 /* Follows `run` (an id) and returns the exit status. Messages go to standard
  * error. again: the sentence of the verdict that tells how to look again, or
  * NULL. */
 int follow_run(const struct options *options, struct settings *settings,
                const char *run, const char *again);
+
+/* How a recording is played. */
+struct playing {
+    struct player *player;
+    double speed;     /* 0: without waiting */
+    int64_t until_ms; /* since its start; -1: all of it */
+    bool for_screen;  /* it was recorded on a screen */
+};
+
+/* True for commands that are followed, and so can be recorded. */
+bool follow_can_play(enum command command);
+
+/* The same, out of a recording. */
+int follow_recording(const struct options *options, struct settings *settings,
+                     const char *run, const char *again,
+                     const struct playing *playing);
 
 #endif

@@ -18,11 +18,11 @@
 #include "app/exit_code.h"
 #include "app/follow.h"
 #include "app/options.h"
+#include "app/play_command.h"
 #include "app/settings.h"
 #include "app/token_command.h"
 #include "app/zone.h"
 #include "io/screen.h"
-#include "wire/url.h"
 
 static void on_crash(int number)
 {
@@ -58,17 +58,6 @@ static void guard_descriptors(void)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-/* What a stream is called in messages: its address without secrets. */
-static char *stream_name(const char *url)
-{
-    struct buf name = buf_make(0);
-    if (strcmp(url, "-") == 0)
-        buf_adds(&name, "standard input");
-    else
-        url_for_display(&name, url);
-    return buf_take(&name);
-}
-
 static int follow(const struct options *options, struct settings *settings,
                   const char *run)
 {
@@ -87,8 +76,7 @@ static int run_command(const struct options *options)
 {
     struct error err = {0};
     struct settings settings;
-    char *run = options->command == COMMAND_SSE ? stream_name(options->target)
-                                                : url_run_id(options->target);
+    char *run = follow_name(options);
     int code;
     if (!run)
         error_set(&err, ERROR_USAGE,
@@ -120,6 +108,8 @@ static int dispatch(const struct options *options)
         return EXIT_COMPLETED;
     case COMMAND_DEMO:
         return demo_run(options);
+    case COMMAND_PLAY:
+        return play_command(options);
     case COMMAND_WATCH:
     case COMMAND_SHOW:
     case COMMAND_TOKEN:

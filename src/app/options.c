@@ -52,9 +52,11 @@ static const struct {
     const char *word;
     enum command command;
 } commands[] = {
-    {"watch", COMMAND_WATCH}, {"show", COMMAND_SHOW}, {"token", COMMAND_TOKEN},
-    {"agent", COMMAND_AGENT}, {"sse", COMMAND_SSE},   {"demo", COMMAND_DEMO},
-    {"help", COMMAND_HELP},   {"stream", COMMAND_STREAM},
+    {"watch", COMMAND_WATCH}, {"show", COMMAND_SHOW},
+    {"token", COMMAND_TOKEN}, {"agent", COMMAND_AGENT},
+    {"sse", COMMAND_SSE},     {"demo", COMMAND_DEMO},
+    {"play", COMMAND_PLAY},   {"stream", COMMAND_STREAM},
+    {"help", COMMAND_HELP},
 };
 
 /* Words for an option with a few values; the example names them all. */
@@ -139,11 +141,15 @@ static bool read_memory(size_t *value, const char *text, struct error *err)
 static bool read_speed(double *value, const char *text, struct error *err)
 {
     char *end;
+    if (strcmp(text, "max") == 0)
+        text = "0";
     *value = strtod(text, &end);
-    if (end > text && !*end && *value >= 0.01 && *value <= 1e6)
+    if (end > text && !*end &&
+        ((*value >= 0.01 && *value <= 1e6) || (*value <= 0 && *value >= 0)))
         return true;
     return error_set(err, ERROR_USAGE,
-                     "--speed takes a number such as 10 or 0.5, not \"%.40s\"",
+                     "--speed takes a number such as 10 or 0.5, or max, not "
+                     "\"%.40s\"",
                      text);
 }
 
@@ -177,6 +183,10 @@ static const char **text_of(struct options *options, enum option_id id)
         return &options->progress_key;
     case OPTION_LOG_KEY:
         return &options->log_key;
+    case OPTION_RECORD:
+        return &options->record;
+    case OPTION_UNTIL:
+        return &options->until;
     case OPTION_BACKEND:
         return &options->backend;
     case OPTION_FAULT:
@@ -204,6 +214,8 @@ static bool *flag_of(struct options *options, enum option_id id)
         return &options->ascii;
     case OPTION_NO_MOTION:
         return &options->no_motion;
+    case OPTION_OVERWRITE:
+        return &options->overwrite;
     case OPTION_LIST:
         return &options->list;
     case OPTION_NO_STREAMS:
@@ -285,6 +297,7 @@ static bool take_option(struct options *options, const struct option_info *info,
     case OPTION_MEMORY:
         return read_memory(&options->memory, word, err);
     case OPTION_SPEED:
+        options->speed_given = true;
         return read_speed(&options->speed, word, err);
     case OPTION_HELP:
         options->command = COMMAND_HELP;
@@ -323,6 +336,24 @@ static void fill_long_options(struct option *long_options)
     long_options[INFO_COUNT] = (struct option){0};
 }
 
+const char *options_command_word(enum command command)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (commands[i].command == command)
+            return commands[i].word;
+    return NULL;
+}
+
+bool options_find_command(const char *word, enum command *command)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].word, word) == 0) {
+            *command = commands[i].command;
+            return true;
+        }
+    return false;
+}
+
 /* The first word may be a command; the next is what it works on. */
 static bool take_words(struct options *options, int count, char **words,
                        struct error *err)
@@ -348,10 +379,9 @@ static bool take_words(struct options *options, int count, char **words,
     if (count > 1)
         return error_set(err, ERROR_USAGE,
                          "one run at a time; what is \"%.60s\"?", words[1]);
-    bool needs = options->command == COMMAND_WATCH ||
-                 options->command == COMMAND_SHOW ||
-                 options->command == COMMAND_STREAM ||
-                 options->command == COMMAND_TOKEN;
+    bool needs =
+        options->command == COMMAND_WATCH || options->command == COMMAND_SHOW ||
+        options->command == COMMAND_STREAM || options->command == COMMAND_TOKEN;
     if (options->command == COMMAND_STREAM && options->tail > 0)
         return error_set(err, ERROR_USAGE,
                          "stream takes --tail 0 (only what comes from now on) "
@@ -360,6 +390,13 @@ static bool take_words(struct options *options, int count, char **words,
         return error_set(err, ERROR_USAGE,
                          "which stream? Try: runtail sse https://…, or: … | "
                          "runtail sse -");
+    if (options->command == COMMAND_PLAY && !options->target)
+        return error_set(err, ERROR_USAGE,
+                         "which recording? Try: runtail play FILE, or: … | "
+                         "runtail play -");
+    if (options->command == COMMAND_DEMO && options->speed <= 0)
+        return error_set(err, ERROR_USAGE,
+                         "the demo takes its time: --speed is at least 0.01");
     if (options->command == COMMAND_AGENT && !options->target)
         return error_set(err, ERROR_USAGE,
                          "which agent? Try: runtail agent ID --api-url URL");
@@ -414,6 +451,7 @@ void options_print_help(void)
         "  runtail token RUN         what kind of token following would use\n"
         "  runtail agent ID          follow an agent's log\n"
         "  runtail sse URL           follow any event stream; - reads input\n"
+        "  runtail play FILE         show again what --record FILE wrote\n"
         "  runtail demo [SCENARIO]   try it on a simulated server; --list\n"
         "\n"
         "  -a, --api-url URL         server (https://api.trigger.dev)\n"

@@ -19,6 +19,7 @@ enum command {
     COMMAND_SSE,
     COMMAND_AGENT,
     COMMAND_DEMO,
+    COMMAND_PLAY,
     COMMAND_HELP,
     COMMAND_HELP_ALL,
     COMMAND_VERSION
@@ -44,7 +45,8 @@ enum {
 /* Texts are those of argv, NULL or the default where not given. */
 struct options {
     enum command command;
-    const char *target; /* run id or URL; for demo the scenario; may be NULL */
+    const char *target; /* run id or URL; for demo the scenario; for play the
+                         * file; may be NULL */
     const char *api_url, *token_url, *poll_url;
     const char *token_file, *token_cmd, *profile, *ca_file;
     enum output output;
@@ -63,7 +65,11 @@ struct options {
     const char *progress_key, *log_key;
     enum progress_scale scale;
     size_t memory;
-    double speed;
+    double speed; /* 0: without waiting */
+    bool speed_given;
+    const char *until;  /* a duration or a time; NULL: all */
+    const char *record; /* a file; NULL: not recorded */
+    bool overwrite;
     const char *backend, *fault;
     bool list;
     const char *headers[MAX_HEADERS]; /* "NAME: VALUE" */
@@ -76,6 +82,10 @@ struct options {
 /* False with *err (kind ERROR_USAGE) on anything that is not understood. */
 bool options_parse(struct options *options, int argc, char **argv,
                    struct error *err);
+
+/* The word for a command, and the command for a word; false: there is none. */
+const char *options_command_word(enum command command);
+bool options_find_command(const char *word, enum command *command);
 
 /* The texts of --help (at most 24 lines) and --help-all. */
 void options_print_help(void);

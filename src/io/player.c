@@ -207,9 +207,14 @@ static void finish(struct player *player, const char *how, int signal)
     player->ops->over(player->context, how, signal);
 }
 
+/* The source did not come to its end: the time of grace never was. */
 static void on_grace_over(void *context)
 {
-    finish(context, "cut", 0);
+    struct player *player = context;
+    loop_play_clock(player->loop,
+                    player_start(player)->started_ms + player_length_ms(player),
+                    0);
+    finish(player, "cut", 0);
 }
 
 /* Nothing more comes; what the source still does by itself, it does now. */

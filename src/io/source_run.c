@@ -14,7 +14,6 @@
 
 #include "base/instant.h"
 #include "base/mem.h"
-#include "io/clock.h"
 #include "wire/url.h"
 
 /* Telling. */
@@ -308,7 +307,6 @@ struct source *source_run_create(const struct source_options *options,
         run->streams =
             source_streams_create(&run->options, http, loop, token,
                                   on_stream_event, on_streams_drained, run);
-    srand((unsigned)clock_steady_ms());
     buf_free(&path);
     return &run->base;
 }

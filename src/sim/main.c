@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/convert.h"
 #include "sim/firehose.h"
 #include "sim/sim.h"
 
@@ -19,6 +20,7 @@ static const char usage[] =
     "\n"
     "  --scenario NAME|FILE   what to play (default: success)\n"
     "  --replay FILE          play a wire recording instead\n"
+    "  --convert FILE         print a wire recording for runtail play\n"
     "  --port N               listen there (default: any free port)\n"
     "  --speed X              so much faster than life; 0: each live request\n"
     "                         goes one state on, without waiting\n"
@@ -47,6 +49,7 @@ static const char usage[] =
 enum {
     OPTION_SCENARIO = 256,
     OPTION_REPLAY,
+    OPTION_CONVERT,
     OPTION_PORT,
     OPTION_SPEED,
     OPTION_BACKEND,
@@ -67,6 +70,7 @@ enum {
 static const struct option long_options[] = {
     {"scenario", required_argument, NULL, OPTION_SCENARIO},
     {"replay", required_argument, NULL, OPTION_REPLAY},
+    {"convert", required_argument, NULL, OPTION_CONVERT},
     {"port", required_argument, NULL, OPTION_PORT},
     {"speed", required_argument, NULL, OPTION_SPEED},
     {"backend", required_argument, NULL, OPTION_BACKEND},
@@ -206,6 +210,8 @@ static void read_options(int argc, char **argv, struct sim_options *options,
         case OPTION_LIST_FAULTS:
             list_faults();
             break;
+        case OPTION_CONVERT:
+            exit(convert_main(optarg));
         case OPTION_HELP:
             fputs(usage, stdout);
             exit(0);

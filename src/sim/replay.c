@@ -133,6 +133,16 @@ const char *replay_run_id(const struct replay *replay)
     return replay->run_id ? replay->run_id : "";
 }
 
+int64_t replay_began_ms(const struct replay *replay)
+{
+    return replay->began_ms;
+}
+
+json_t *replay_exchanges(const struct replay *replay)
+{
+    return replay->exchanges;
+}
+
 /* Finding the exchange. */
 
 /* What the client broke off without an answer tells nothing. */
@@ -202,7 +212,7 @@ static void add_base64(struct buf *out, const char *text)
     }
 }
 
-static void add_chunk(struct buf *out, json_t *chunk)
+void replay_add_chunk(struct buf *out, json_t *chunk)
 {
     json_t *utf8 = json_object_get(chunk, "utf8");
     if (utf8)
@@ -226,7 +236,7 @@ static enum stream_step playback_next(void *self, const struct moment *moment,
     }
     if (chunk) {
         playback->next++;
-        add_chunk(out, chunk);
+        replay_add_chunk(out, chunk);
         return out->len > 0 ? STREAM_BYTES
                             : playback_next(self, moment, out, until_ms);
     }

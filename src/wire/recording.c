@@ -107,6 +107,8 @@ void recording_add_start(struct buf *out, const struct recording_start *start)
     set_flag(root, "noFollow", start->no_follow);
     set_flag(root, "poll", start->poll_only);
     set_flag(root, "pollKey", start->poll_key);
+    set_flag(root, "noStreams", start->no_streams);
+    set_flag(root, "streamsLatest", start->streams_latest);
     add_line(out, root);
 }
 
@@ -276,6 +278,8 @@ bool recording_read_start(struct recording_start *start, const char *line,
     start->no_follow = get_flag(root, "noFollow");
     start->poll_only = get_flag(root, "poll");
     start->poll_key = get_flag(root, "pollKey");
+    start->no_streams = get_flag(root, "noStreams");
+    start->streams_latest = get_flag(root, "streamsLatest");
     if (start->command && start->target && start->started_ms != INSTANT_NONE)
         return true;
     return error_set(err, ERROR_USAGE,

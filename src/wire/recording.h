@@ -34,6 +34,7 @@ struct recording_start {
     int64_t idle_ms;                            /* 0: the source's own */
     bool screen; /* on a screen more is asked for */
     bool no_follow, poll_only, poll_key;
+    bool no_streams, streams_latest;
     json_t *root; /* owns the texts of what was read; NULL otherwise */
 };
 
