@@ -33,6 +33,7 @@ enum {
  * in the middle bits. */
 enum {
     JOINS = 1,
+    SEQ_COUNTS_ON = 2, /* as the entries of the block do */
     HAS_DETAIL = 4,
     HAS_WORD = 8,
     HAS_SEQ = 16,
@@ -232,18 +233,20 @@ static size_t put_header(uint8_t *out, const struct block *block,
                          const struct entry *entry, size_t word_len)
 {
     size_t len = 0;
-    out[len++] = (uint8_t)((entry->joins ? JOINS : 0) |
-                           (entry->detail ? HAS_DETAIL : 0) |
-                           (entry->level_word ? HAS_WORD : 0) |
-                           (entry->seq ? HAS_SEQ : 0) |
-                           (entry->step != NO_STEP ? HAS_STEP : 0) |
-                           (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0) |
-                           (entry->is_title ? IS_TITLE : 0));
+    bool counts_on = entry->seq && entry->seq - block->base_seq == block->count;
+    bool has_seq = entry->seq && !counts_on;
+    out[len++] =
+        (uint8_t)((entry->joins ? JOINS : 0) | (counts_on ? SEQ_COUNTS_ON : 0) |
+                  (entry->detail ? HAS_DETAIL : 0) |
+                  (entry->level_word ? HAS_WORD : 0) | (has_seq ? HAS_SEQ : 0) |
+                  (entry->step != NO_STEP ? HAS_STEP : 0) |
+                  (entry->time_is_arrival ? TIME_IS_ARRIVAL : 0) |
+                  (entry->is_title ? IS_TITLE : 0));
     out[len++] = (uint8_t)((unsigned)entry->level |
                            ((unsigned)entry->kind << KIND_SHIFT));
     len += put_number(out + len, fold_sign((uint64_t)entry->time_ms -
                                            (uint64_t)block->base_time_ms));
-    if (entry->seq)
+    if (has_seq)
         len += put_number(out + len, fold_sign(entry->seq - block->base_seq));
     if (entry->step != NO_STEP)
         len += put_number(out + len, entry->step);
@@ -384,7 +387,9 @@ static void read_entry(const struct block *block, size_t index,
     out->kind = (enum entry_kind)(second >> KIND_SHIFT);
     out->time_ms =
         (int64_t)((uint64_t)block->base_time_ms + unfold_sign(get_number(&p)));
-    if (first & HAS_SEQ)
+    if (first & SEQ_COUNTS_ON)
+        out->seq = block->base_seq + index;
+    else if (first & HAS_SEQ)
         out->seq = block->base_seq + unfold_sign(get_number(&p));
     if (first & HAS_STEP)
         out->step = (uint32_t)get_number(&p);

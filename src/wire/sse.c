@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "wire/json_text.h"
 
 struct sse {
     const char *p, *end; /* what is left of the chunk */
@@ -20,6 +21,7 @@ struct sse {
     struct buf data, event, id, last_id;
     bool id_given; /* id is newer than last_id */
     size_t bom;    /* bytes of a byte order mark seen; 3: past the start */
+    bool between;  /* no event has begun */
     bool after_cr; /* a LF now belongs to the CR before */
     bool too_large;
     int64_t retry_ms;
@@ -39,6 +41,7 @@ struct sse *sse_create(size_t max_event)
 {
     struct sse *sse = mem_zalloc(1, sizeof *sse);
     sse->max_event = max_event;
+    sse->between = true;
     sse->retry_ms = -1;
     return sse;
 }
@@ -63,6 +66,7 @@ void sse_restart(struct sse *sse)
     buf_clear(&sse->event);
     sse->id_given = false;
     sse->bom = 0;
+    sse->between = true;
     sse->after_cr = false;
     sse->too_large = false;
 }
@@ -74,6 +78,7 @@ static void skip_bom(struct sse *sse)
     while (sse->bom < PAST_BOM && sse->p < sse->end) {
         if (*sse->p != mark[sse->bom]) {
             buf_add(&sse->line, mark, sse->bom);
+            sse->between = sse->bom == 0;
             sse->bom = PAST_BOM;
             return;
         }
@@ -113,7 +118,13 @@ static void set_retry(struct sse *sse, const char *value, size_t len)
 static void set(struct buf *buf, const char *value, size_t len)
 {
     buf->len = 0;
-    buf_add(buf, value, len);
+    if (buf->size <= len) {
+        buf_add(buf, value, len);
+        return;
+    }
+    memcpy(buf->data, value, len);
+    buf->data[len] = '\0';
+    buf->len = len;
 }
 
 static void read_field(struct sse *sse, const char *line, size_t len)
@@ -199,40 +210,39 @@ static const char *line_end(struct sse *sse)
     return lf || cr == sse->end ? lf : cr;
 }
 
-/* The value of a field, where the line at p is one. */
-static const char *value_of(const char *p, const char *lf, const char *field,
-                            size_t field_len)
+static bool begins(const char *line, const char *lf, const char *name,
+                   size_t len)
 {
-    if ((size_t)(lf - p) < field_len || memcmp(p, field, field_len) != 0)
-        return NULL;
-    p += field_len;
-    return p + (*p == ' ');
+    return (size_t)(lf - line) >= len && memcmp(line, name, len) == 0;
 }
 
 /* What an event says, where it lies. */
 struct whole {
-    const char *data, *data_end;
-    const char *id, *id_end;
-    const char *name, *name_end;
+    struct slice data, id, name;
 };
 
 /* The line [p, lf) of an event; false when it is not as usual. */
 static bool take_usual_line(struct whole *whole, const char *p, const char *lf)
 {
-    const char *value;
-    if ((value = value_of(p, lf, "data:", 5)) && !whole->data) {
-        whole->data = value;
-        whole->data_end = lf;
-    } else if ((value = value_of(p, lf, "id:", 3)) && !whole->id &&
-               !memchr(value, '\0', (size_t)(lf - value))) {
-        whole->id = value;
-        whole->id_end = lf;
-    } else if ((value = value_of(p, lf, "event:", 6)) && !whole->name) {
-        whole->name = value;
-        whole->name_end = lf;
+    struct slice *field;
+    if (begins(p, lf, "data:", 5)) {
+        p += 5;
+        field = &whole->data;
+    } else if (begins(p, lf, "id:", 3)) {
+        p += 3;
+        field = &whole->id;
+        if (memchr(p, '\0', (size_t)(lf - p)))
+            return false;
+    } else if (begins(p, lf, "event:", 6)) {
+        p += 6;
+        field = &whole->name;
     } else {
         return false;
     }
+    if (field->data) /* a second one */
+        return false;
+    p += *p == ' ';
+    *field = (struct slice){p, (size_t)(lf - p)};
     return true;
 }
 
@@ -241,37 +251,30 @@ static bool take_usual_line(struct whole *whole, const char *p, const char *lf)
 static bool take_whole(struct sse *sse, struct sse_event *event)
 {
     struct whole whole = {0};
-    const char *p = sse->p, *lf = p;
-    while (p < sse->end && *p != '\n') {
-        lf = memchr(p, '\n', (size_t)(sse->end - p));
+    const char *p = sse->p, *end = sse->end;
+    while (p < end && *p != '\n') {
+        const char *lf = memchr(p, '\n', (size_t)(end - p));
         if (!lf || !take_usual_line(&whole, p, lf))
             return false;
         p = lf + 1;
     }
-    if (p == sse->end || !whole.data || (size_t)(lf - sse->p) > sse->max_event)
+    if (p == end || !whole.data.data || (size_t)(p - sse->p) > sse->max_event)
         return false;
-    if (whole.id)
-        set(&sse->last_id, whole.id, (size_t)(whole.id_end - whole.id));
-    if (whole.name)
-        set(&sse->event, whole.name, (size_t)(whole.name_end - whole.name));
-    *event = (struct sse_event){
-        .event = sse->event.len ? buf_str(&sse->event) : SSE_MESSAGE,
-        .data = whole.data,
-        .data_len = (size_t)(whole.data_end - whole.data),
-        .id = buf_str(&sse->last_id),
-        .id_len = sse->last_id.len,
-    };
-    sse->event.len = 0;
+    if (whole.id.data)
+        set(&sse->last_id, whole.id.data, whole.id.len);
+    event->event = SSE_MESSAGE;
+    if (whole.name.len) {
+        set(&sse->event, whole.name.data, whole.name.len);
+        event->event = sse->event.data;
+        sse->event.len = 0;
+    }
+    event->data = whole.data.data;
+    event->data_len = whole.data.len;
+    event->id = buf_str(&sse->last_id);
+    event->id_len = sse->last_id.len;
     sse->p = p + 1;
+    sse->after_cr = false;
     return true;
-}
-
-/* At the start of an event, with no CR in what is left of the chunk. */
-static bool may_be_whole(struct sse *sse)
-{
-    return sse->p < sse->end && !sse->after_cr && !sse->too_large &&
-           !sse->line.len && !sse->data.len && !sse->event.len &&
-           !sse->id_given && next_cr(sse) == sse->end;
 }
 
 static bool is_too_large(struct sse *sse, size_t more, struct error *err)
@@ -288,9 +291,11 @@ static bool is_too_large(struct sse *sse, size_t more, struct error *err)
 
 bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
 {
-    if (may_be_whole(sse) && take_whole(sse, event))
+    if (sse->between && sse->p < sse->end && next_cr(sse) == sse->end &&
+        take_whole(sse, event))
         return true;
     while (sse->p < sse->end && !sse->too_large) {
+        sse->between = false;
         if (sse->after_cr && *sse->p == '\n')
             sse->p++;
         sse->after_cr = false;
@@ -312,8 +317,10 @@ bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
                          ? take_line(sse, sse->line.data, sse->line.len, event)
                          : take_line(sse, start, len, event);
         buf_clear(&sse->line);
-        if (given)
+        if (given) {
+            sse->between = true;
             return true;
+        }
     }
     return false;
 }
