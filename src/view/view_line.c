@@ -29,8 +29,9 @@ static void add_label(struct line_text *line, const char *label,
     };
     if (!label)
         return;
+    buf_addc(&line->safe, '[');
     escape_text(&line->safe, label, strnlen(label, LABEL_MAX), escape);
-    buf_addc(&line->safe, ' ');
+    buf_adds(&line->safe, "] ");
 }
 
 static void add_word(struct line_text *line, const struct entry *entry,
@@ -91,13 +92,18 @@ static void add_text(struct line_text *line, const char *text, size_t len,
     add_rest(line, shown, len);
 }
 
+static bool has_detail(const struct entry *entry)
+{
+    return entry->detail && entry->detail_len;
+}
+
 static void add_detail(struct line_text *line, const struct entry *entry,
                        const struct line_dress *dress)
 {
     size_t text_end = line->text_end;
-    if (!entry->detail || !entry->detail_len)
+    if (!has_detail(entry) || (dress->terse && !dress->unfolded))
         return;
-    if (entry->text_len)
+    if (line->safe.len > line->word_end)
         buf_adds(&line->safe, dress->unfolded ? "\n" : "  ");
     add_text(line, entry->detail, entry->detail_len, dress, dress->unfolded);
     line->text_end = text_end;
@@ -105,13 +111,13 @@ static void add_detail(struct line_text *line, const struct entry *entry,
 
 static bool is_data(const struct entry *entry)
 {
-    return entry->kind != ENTRY_STEP && !entry->detail_len &&
+    return entry->kind != ENTRY_STEP &&
            pretty_is_worth(entry->text, entry->text_len);
 }
 
 bool line_unfolds(const struct entry *entry)
 {
-    return (entry->detail && entry->detail_len) || is_data(entry);
+    return has_detail(entry) || is_data(entry);
 }
 
 static enum style text_style(const struct entry *entry)
@@ -132,13 +138,25 @@ static enum style text_style(const struct entry *entry)
     return STYLE_TEXT;
 }
 
+/* The text, but where it is data that comes laid out with the detail. */
+static void add_message(struct line_text *line, const struct entry *entry,
+                        const struct line_dress *dress)
+{
+    bool data = is_data(entry);
+    size_t len = entry->open ? entry->text_len
+                             : without_end(entry->text, entry->text_len);
+    line->cut =
+        data && !dress->unfolded && (dress->terse || !has_detail(entry));
+    line->text_end = line->safe.len;
+    if (!data || !dress->unfolded || !has_detail(entry))
+        add_text(line, entry->text, len, dress, data && dress->unfolded);
+}
+
 void line_compose(struct line_text *line, const struct entry *entry,
                   const struct line_dress *dress)
 {
-    bool data = is_data(entry);
     buf_clear(&line->safe);
     line->style = text_style(entry);
-    line->cut = data && !dress->unfolded;
     add_label(line, dress->label, dress->escape);
     if (line->style == STYLE_NOTICE) {
         line->word_style = STYLE_NOTICE;
@@ -147,9 +165,7 @@ void line_compose(struct line_text *line, const struct entry *entry,
         add_word(line, entry, dress->escape);
     }
     line->word_end = line->safe.len;
-    size_t len = entry->open ? entry->text_len
-                             : without_end(entry->text, entry->text_len);
-    add_text(line, entry->text, len, dress, data && dress->unfolded);
+    add_message(line, entry, dress);
     add_detail(line, entry, dress);
     if (entry->open)
         buf_addc(&line->safe, '_');

@@ -27,6 +27,7 @@ struct line_text {
 struct line_dress {
     unsigned escape;   /* enum escape_flags */
     const char *label; /* stands before the text, dim; NULL: none */
+    bool terse;        /* its data is shown unfolded only */
     bool unfolded;     /* its data row by row */
 };
 

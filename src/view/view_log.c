@@ -48,18 +48,19 @@ static size_t text_columns(const struct layout *layout)
     return columns > 0 ? (size_t)columns : 1;
 }
 
-/* Lines of several streams that come in turns say which one they are of. */
+/* What streams bring has been summed up: its data waits for ENTER. Where there
+ * are several, lines come in turns and say which one they are of. */
 static struct line_dress dress_of(const struct view_run *view,
                                   const struct run *run,
                                   const struct entry *entry)
 {
     const struct step *step =
         entry->step < run_step_count(run) ? run_step(run, entry->step) : NULL;
-    bool labeled = step && step->stream && step->mixed &&
-                   entry->kind != ENTRY_LOG && run_stream_count(run) > 1;
+    bool streamed = step && step->stream;
     return (struct line_dress){
         .escape = view->layout.escape,
-        .label = labeled ? step->stream : NULL,
+        .label = streamed && run_stream_count(run) > 1 ? step->stream : NULL,
+        .terse = streamed,
         .unfolded = numbers_has(&view->unfolded, entry->number),
     };
 }
@@ -169,6 +170,13 @@ static void time_text(const struct canvas *canvas, const struct entry *entry,
     }
 }
 
+/* What was written, no header and no remark. */
+static bool is_line(const struct entry *entry)
+{
+    return entry->kind != ENTRY_STEP && entry->kind != ENTRY_STATUS &&
+           entry->kind != ENTRY_MARKER;
+}
+
 /* Lines under a step leave the time to its header, but for those that came
  * after a silence, and when the time is what was asked for. */
 static bool has_time(const struct canvas *canvas, const struct entry *entry,
@@ -176,7 +184,7 @@ static bool has_time(const struct canvas *canvas, const struct entry *entry,
 {
     if (!canvas->layout->time_width || entry->time_ms == INSTANT_NONE)
         return false;
-    if (entry->kind != ENTRY_LOG || entry->step == NO_STEP ||
+    if (!is_line(entry) || entry->step == NO_STEP ||
         canvas->view->time == TIME_DELTA)
         return true;
     return before != INSTANT_NONE && entry->time_ms - before >= QUIET_GAP_MS;
@@ -192,7 +200,7 @@ static bool is_same_second(const struct canvas *canvas,
 {
     const struct viewport *port = &canvas->view->port;
     bool top = !port->follow && port->top.line == entry->number;
-    return !top && entry->kind == ENTRY_LOG && entry->time_ms >= 0 &&
+    return !top && is_line(entry) && entry->time_ms >= 0 &&
            canvas->view->time != TIME_DELTA && before != INSTANT_NONE &&
            before / 1000 == entry->time_ms / 1000;
 }
@@ -395,6 +403,12 @@ const char *view_step_glyph(const struct glyphs *glyphs,
     return "";
 }
 
+const char *view_step_title(const struct step *step)
+{
+    bool thought = step->kind == STEP_REASONING && step->state != STEP_ACTIVE;
+    return thought ? "Thought" : step->title;
+}
+
 enum style view_step_style(const struct step *step)
 {
     switch (step->state) {
@@ -455,7 +469,8 @@ static void add_title(const struct step *step, const struct entry *entry,
         row_safe(out, entry->text, entry->text_len, escape);
         return;
     }
-    row_safe(out, step->title, strlen(step->title), escape);
+    const char *title = view_step_title(step);
+    row_safe(out, title, strlen(title), escape);
     if (step->kind != STEP_REASONING || step->state == STEP_ACTIVE ||
         !duration[0])
         return;

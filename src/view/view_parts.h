@@ -150,6 +150,8 @@ void view_log_draw_rule(const struct canvas *canvas);
 const char *view_step_glyph(const struct glyphs *glyphs,
                             const struct step *step, bool folded);
 enum style view_step_style(const struct step *step);
+/* Its title, in the past tense where that is another. Untrusted. */
+const char *view_step_title(const struct step *step);
 /* "9.8s", "56s" while it goes on, "" when not known. */
 void view_step_duration(const struct canvas *canvas, const struct step *step,
                         char out[32]);

@@ -38,10 +38,17 @@ static uint64_t entries_below(const struct canvas *canvas)
     return end - after;
 }
 
+/* Entries have the numbers that --json gives them; where streams bring lines
+ * too, all are counted. */
 static void line_of_lines(const struct canvas *canvas, char *out, size_t size)
 {
     uint64_t all = run_entries(canvas->run);
-    uint64_t seq = seq_near(canvas->run, canvas->view->port.cursor);
+    uint64_t number = canvas->view->port.cursor;
+    uint64_t seq = seq_near(canvas->run, number);
+    if (run_parts(canvas->run)) {
+        all = run_end(canvas->run);
+        seq = number + 1;
+    }
     snprintf(out, size, "line %llu of %llu", (unsigned long long)seq,
              (unsigned long long)all);
 }
@@ -58,8 +65,13 @@ static void ended_state(const struct canvas *canvas, char *out, size_t size)
         snprintf(told, sizeof told, "%llu gap%s", (unsigned long long)gaps,
                  gaps == 1 ? "" : "s");
     uint64_t lines = run_entries_standing(canvas->run);
-    snprintf(out, size, "%llu line%s, %s", (unsigned long long)lines,
-             lines == 1 ? "" : "s", told);
+    uint64_t parts = run_parts(canvas->run);
+    int len = snprintf(out, size, "%llu line%s, ", (unsigned long long)lines,
+                       lines == 1 ? "" : "s");
+    if (parts)
+        len += snprintf(out + len, size - (size_t)len, "%llu part%s, ",
+                        (unsigned long long)parts, parts == 1 ? "" : "s");
+    snprintf(out + len, size - (size_t)len, "%s", told);
 }
 
 void view_log_state(const struct canvas *canvas, char *out, size_t size)
