@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "base/instant.h"
 #include "base/mem.h"
+#include "io/plain_line.h"
+#include "io/plain_parts.h"
 #include "text/escape.h"
-#include "wire/entry.h"
 
 struct sink_plain {
     struct sink base;
@@ -18,7 +18,8 @@ struct sink_plain {
     struct run_facts facts; /* as last told */
     int64_t clock_offset_ms;
     int told_tenth; /* of progress, as last written */
-    uint64_t entries;
+    uint64_t entries, part_count;
+    struct plain_parts *parts; /* NULL: none came yet */
 };
 
 static struct buf *out_of(struct sink_plain *sink)
@@ -31,62 +32,32 @@ static void add_safe(struct sink_plain *sink, const char *text)
     escape_text(out_of(sink), text, strlen(text), sink->options.escape);
 }
 
-/* "14:02:27.190 " in the zone that was asked for. */
-static void add_time(struct sink_plain *sink, int64_t time_ms)
-{
-    char text[INSTANT_TEXT_SIZE];
-    if (!sink->options.show_time)
-        return;
-    int64_t shift_s =
-        sink->options.time_is_utc ? 0 : sink->options.utc_offset_s(time_ms);
-    instant_format_utc(time_ms + shift_s * 1000, text);
-    if (*text)
-        buf_addf(out_of(sink), "%.12s ", text + strlen("2026-01-02T"));
-}
-
-static void add_level(struct sink_plain *sink, const struct log_entry *entry)
-{
-    static const char *const colors[] = {
-        [LEVEL_WARN] = "\033[33m", [LEVEL_ERROR] = "\033[31m"};
-    enum {
-        WIDTH = 5
-    };
-    bool colored = sink->options.color && entry->level >= LEVEL_WARN;
-    size_t start = out_of(sink)->len;
-    escape_text(out_of(sink), entry->level_word ? entry->level_word : "",
-                entry->level_word ? strlen(entry->level_word) : 0,
-                sink->options.escape);
-    size_t len = out_of(sink)->len - start;
-    if (colored) {
-        char *word = mem_strndup(out_of(sink)->data + start, len);
-        buf_truncate(out_of(sink), start);
-        buf_addf(out_of(sink), "%s%s\033[0m", colors[entry->level], word);
-        free(word);
-    }
-    buf_fill(out_of(sink), ' ', len < WIDTH ? WIDTH - len + 1 : 1);
-}
-
 static void write_log(struct sink_plain *sink, const struct event *event)
 {
     const struct log_entry *entry = event->log.entry;
-    struct buf data = buf_make(0);
     sink->entries++;
     if (!sink_wants(&sink->options, entry))
         return;
     size_t start = out_of(sink)->len;
-    add_time(sink, entry->time_ms);
-    add_level(sink, entry);
+    plain_add_time(out_of(sink), &sink->options, entry->time_ms);
+    plain_add_level(out_of(sink), &sink->options, entry->level,
+                    entry->level_word);
     escape_text(out_of(sink), entry->message, entry->message_len,
                 sink->options.escape);
-    if (entry->data) {
-        buf_adds(out_of(sink), "  ");
-        escape_raw_json(&data, entry->data, entry->data_len);
-        escape_text(out_of(sink), buf_str(&data), data.len,
-                    sink->options.escape);
-    }
+    if (entry->data)
+        plain_add_data(out_of(sink), &sink->options, entry->data,
+                       entry->data_len);
     buf_addc(out_of(sink), '\n');
-    buf_free(&data);
     sink_hold(&sink->base, start);
+}
+
+/* The first part is what makes the rest of it needed. */
+static void write_part(struct sink_plain *sink, const struct event *event)
+{
+    sink->part_count++;
+    if (!sink->parts)
+        sink->parts = plain_parts_create(&sink->base, &sink->options);
+    plain_parts_take(sink->parts, event->part.part);
 }
 
 /* "14:02:27.190 name  data": the name only when the stream gave one. */
@@ -94,7 +65,7 @@ static void write_sse(struct sink_plain *sink, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
     sink->entries++;
-    add_time(sink, event->time_ms);
+    plain_add_time(out_of(sink), &sink->options, event->time_ms);
     if (strcmp(from->event, "message") != 0) {
         add_safe(sink, from->event);
         buf_adds(out_of(sink), "  ");
@@ -250,7 +221,10 @@ static void write_error(struct sink_plain *sink)
 
 static void write_end(struct sink_plain *sink, const struct event *event)
 {
-    bool heard = sink->facts.task || sink->facts.status_text || sink->entries;
+    bool heard = sink->facts.task || sink->facts.status_text || sink->entries ||
+                 sink->part_count;
+    if (sink->parts)
+        plain_parts_end(sink->parts, event->time_ms);
     if (!heard && event->end.failure)
         return; /* what went wrong is said on standard error */
     if (sink->facts.has_error)
@@ -271,9 +245,14 @@ static void write_end(struct sink_plain *sink, const struct event *event)
                                                    : "left before the end");
     add_clock(sink, facts_elapsed_ms(&sink->facts,
                                      event->time_ms + sink->clock_offset_ms));
-    buf_addf(out_of(sink), ", %llu log entr%s\n",
+    buf_addf(out_of(sink), ", %llu log entr%s",
              (unsigned long long)sink->entries,
              sink->entries == 1 ? "y" : "ies");
+    if (sink->part_count)
+        buf_addf(out_of(sink), ", %llu stream part%s",
+                 (unsigned long long)sink->part_count,
+                 sink->part_count == 1 ? "" : "s");
+    buf_addc(out_of(sink), '\n');
 }
 
 static void write_remark(struct sink_plain *sink, const char *words)
@@ -298,6 +277,7 @@ static void take_event(struct sink *base, const struct event *event)
         write_log(sink, event);
         break;
     case EVENT_PART:
+        write_part(sink, event);
         break;
     case EVENT_SSE:
         write_sse(sink, event);
@@ -327,6 +307,7 @@ static void destroy(struct sink *base)
 {
     struct sink_plain *sink = (struct sink_plain *)base;
     sink_forget_tail(base);
+    plain_parts_destroy(sink->parts);
     facts_free(&sink->facts);
     buf_free(&sink->base.out);
     free(sink);

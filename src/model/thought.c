@@ -151,19 +151,19 @@ static void make_room(struct thought *thought)
 }
 
 /* The stream's own text makes way for what is said in blocks. */
-static void end_plain(struct thought *thought)
+static void end_plain(struct thought *thought, enum step_state state)
 {
     struct block *plain =
         thought_find(thought, CLASS_PLAIN, (struct slice){0}, false);
     if (plain)
-        thought_end_block(thought, plain, STEP_DONE);
+        thought_end_block(thought, plain, state);
 }
 
 struct block *thought_begin(struct thought *thought, enum block_class class,
                             const struct chunk_move *move)
 {
     if (class != CLASS_PLAIN)
-        end_plain(thought);
+        end_plain(thought, STEP_DONE);
     make_room(thought);
     struct block *block = mem_zalloc(1, sizeof *block);
     block->stream = thought->stream;
@@ -246,8 +246,10 @@ static void take_plain(struct thought *thought, struct slice text)
 /* Text that stands for itself may hold many lines too. */
 static void take_line(struct thought *thought, struct slice text)
 {
-    struct block lines = {.class = CLASS_PLAIN,
-                          .step = thought_host(thought, -1)->step};
+    struct block *host = thought_host(thought, -1);
+    struct block lines = {.class = CLASS_PLAIN, .step = host->step};
+    if (host->class == CLASS_PLAIN)
+        block_flush(host, &thought->ops, thought->context);
     add_text(thought, &lines, text);
     block_flush(&lines, &thought->ops, thought->context);
     block_free(&lines);
@@ -347,34 +349,33 @@ static bool is_failure(struct slice reason)
     return slice_is(reason, "error") || slice_is(reason, "failed");
 }
 
-/* An end out of the order is a line of the block that ended with it. */
-static void tell_end(struct thought *thought, const struct chunk_move *move,
-                     const char *word)
+/* Ends what is open. An end out of the order is a line of what it ended. */
+static void finish(struct thought *thought, const struct chunk_move *move,
+                   enum step_state state, const char *word)
 {
+    uint32_t step = word ? thought_last_step(thought, move->choice) : NO_STEP;
+    end_blocks(thought, move->choice, true, state);
+    if (!word)
+        return;
+    end_plain(thought, state);
     buf_clear(&thought->scratch);
     buf_adds(&thought->scratch, word);
     if (move->text.len)
         buf_adds(&thought->scratch, ": ");
     thought_add_json(thought, move->text, THOUGHT_MAX_JSON);
-    thought_add_line(thought, thought_last_step(thought, move->choice),
-                     ENTRY_LOG, LEVEL_WARN, thought_words(thought),
-                     (struct slice){0});
+    thought_add_line(thought, step, ENTRY_LOG, LEVEL_WARN,
+                     thought_words(thought), (struct slice){0});
 }
 
 static void take_finish(struct thought *thought, const struct chunk_move *move)
 {
     struct thought_stream *stream = &thought->streams[thought->stream];
     bool failed = is_failure(move->text);
-    if (!is_usual_reason(move->text) && !(failed && stream->has_failed))
-        tell_end(thought, move, "finished");
+    bool is_news =
+        !is_usual_reason(move->text) && !(failed && stream->has_failed);
     stream->has_failed = false;
-    end_blocks(thought, move->choice, true, failed ? STEP_FAILED : STEP_DONE);
-}
-
-static void take_abort(struct thought *thought, const struct chunk_move *move)
-{
-    tell_end(thought, move, "aborted");
-    end_blocks(thought, -1, true, STEP_STOPPED);
+    finish(thought, move, failed ? STEP_FAILED : STEP_DONE,
+           is_news ? "finished" : NULL);
 }
 
 static void take_move(void *context, const struct chunk_move *move)
@@ -400,7 +401,7 @@ static void take_move(void *context, const struct chunk_move *move)
         take_finish(thought, move);
         break;
     case CHUNK_MESSAGE_ABORT:
-        take_abort(thought, move);
+        finish(thought, move, STEP_STOPPED, "aborted");
         break;
     case CHUNK_STEP_FINISH:
         end_blocks(thought, -1, false, STEP_DONE);

@@ -24,7 +24,8 @@
 
 /* Whom it is told to; context is the taker's own. */
 struct thought_ops {
-    /* A step begins; returns what the taker calls it. */
+    /* A step begins; returns what the taker calls it. stream: as long as the
+     * thought is there. */
     uint32_t (*begin)(void *context, enum step_kind kind, const char *stream,
                       const char *title, int64_t at_ms);
     void (*retitle)(void *context, uint32_t step, const char *title);

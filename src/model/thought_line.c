@@ -35,7 +35,7 @@ static void take_reference(struct thought *thought, const char *word,
     buf_clear(&thought->scratch);
     buf_adds(&thought->scratch, word);
     thought_add_json(thought, move->text, THOUGHT_MAX_JSON);
-    thought_add_line(thought, thought_host(thought, -1)->step, ENTRY_LOG,
+    thought_add_line(thought, thought_host(thought, -1)->step, ENTRY_TEXT,
                      LEVEL_NONE, thought_words(thought), move->json);
 }
 
@@ -43,6 +43,8 @@ static void take_reference(struct thought *thought, const char *word,
 static void take_error(struct thought *thought, const struct chunk_move *move)
 {
     struct block *host = thought_host(thought, -1);
+    if (host->class != CLASS_TOOL)
+        block_flush(host, &thought->ops, thought->context);
     buf_clear(&thought->scratch);
     thought_add_json(thought, move->text, THOUGHT_MAX_LINE);
     thought_add_line(thought, host->step, ENTRY_LOG, LEVEL_ERROR,

@@ -61,18 +61,28 @@ static struct block *call_of(struct thought *thought,
     return block;
 }
 
-/* A line of the call: JSON, which is its detail too where the line does not
- * hold all of it or hides how it is built. */
-static uint64_t add_json_line(struct thought *thought, struct block *block,
-                              const char *word, struct slice json)
+/* What came back, on one line; all of it is the line's detail where that does
+ * not hold it, or hides how it is built. */
+static uint64_t add_result(struct thought *thought, struct block *block,
+                           struct slice json)
 {
     buf_clear(&thought->scratch);
-    buf_adds(&thought->scratch, word);
     bool is_cut = thought_add_json(thought, json, THOUGHT_MAX_JSON);
     bool is_tree = json.len && (json.data[0] == '{' || json.data[0] == '[');
     return thought_add_line(thought, block->step, ENTRY_TOOL, LEVEL_NONE,
                             thought_words(thought),
                             is_cut || is_tree ? json : no_text());
+}
+
+/* What the title has no room for, at a level that few look at. */
+static void add_arguments(struct thought *thought, struct block *block,
+                          struct slice arguments, bool is_json)
+{
+    buf_clear(&thought->scratch);
+    buf_adds(&thought->scratch, "arguments ");
+    thought_add_json(thought, arguments, THOUGHT_MAX_JSON);
+    thought_add_line(thought, block->step, ENTRY_TOOL, LEVEL_DEBUG,
+                     thought_words(thought), is_json ? arguments : no_text());
 }
 
 /* The arguments as one line of text; JSON where they are that. */
@@ -98,7 +108,7 @@ static void set_arguments(struct thought *thought, struct block *block,
                          buf_str(&thought->scratch));
     thought->told = true;
     if (is_cut)
-        add_json_line(thought, block, "", is_json ? arguments : no_text());
+        add_arguments(thought, block, arguments, is_json);
     block->has_arguments = true;
     buf_clear(&block->line);
     buf_free(&compact);
@@ -179,7 +189,7 @@ static void take_result(struct thought *thought, const struct chunk_move *move)
     thought_settle_call(thought, block);
     uint64_t number = NO_LINE;
     if (move->json.data)
-        number = add_json_line(thought, block, "", move->json);
+        number = add_result(thought, block, move->json);
     if (move->preliminary)
         block->preliminary = number;
     else

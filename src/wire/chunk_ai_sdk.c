@@ -178,11 +178,11 @@ static void read_finish(struct chunk_decoder *decoder, struct slice chunk)
     struct slice reason = chunk_member(chunk, "finishReason");
     if (chunk_is_object(reason))
         reason = chunk_member(reason, "unified");
+    move.text = chunk_text(&decoder->text, reason);
+    chunk_emit(decoder, &move);
     chunk_emit_note(decoder, "usage", chunk_first_member(chunk, usages));
     chunk_emit_note(decoder, "metadata",
                     chunk_member(chunk, "messageMetadata"));
-    move.text = chunk_text(&decoder->text, reason);
-    chunk_emit(decoder, &move);
 }
 
 static void read_error(struct chunk_decoder *decoder, struct slice chunk)

@@ -272,12 +272,12 @@ static void read_end(struct chunk_decoder *decoder, struct slice chunk,
     struct chunk_move move = chunk_move_make(CHUNK_ERROR);
     if (error.data)
         chunk_emit_error(decoder, &move, error);
-    chunk_emit_note(decoder, "usage", chunk_member(response, "usage"));
     move = chunk_move_make(CHUNK_MESSAGE_FINISH);
     move.text = chunk_text(&decoder->text, why);
     if (!move.text.data)
         move.text = (struct slice){reason, strlen(reason)};
     chunk_emit(decoder, &move);
+    chunk_emit_note(decoder, "usage", chunk_member(response, "usage"));
 }
 
 /* What happens to the response as a whole. */

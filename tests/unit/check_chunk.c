@@ -161,7 +161,7 @@ static const struct example ui[] = {
     {"{\"type\":\"finish\"}", "finish"},
     {"{\"type\":\"finish\",\"finishReason\":\"length\"}", "finish text=length"},
     {"{\"type\":\"finish\",\"messageMetadata\":{\"n\":1}}",
-     "note name=metadata json={\"n\":1}; finish"},
+     "finish; note name=metadata json={\"n\":1}"},
     {"{\"type\":\"abort\"}", "abort"},
     {"{\"type\":\"abort\",\"reason\":\"user\"}", "abort text=user"},
     {"{\"type\":\"message-metadata\",\"messageMetadata\":{\"a\":1}}",
@@ -273,7 +273,7 @@ static const struct example full[] = {
     {"{\"type\":\"step-finish\",\"finishReason\":\"stop\"}", "step-finish"},
     {"{\"type\":\"finish\",\"finishReason\":\"stop\","
      "\"totalUsage\":{\"totalTokens\":9}}",
-     "note name=usage json={\"totalTokens\":9}; finish text=stop"},
+     "finish text=stop; note name=usage json={\"totalTokens\":9}"},
     {"{\"type\":\"finish\",\"finishReason\":"
      "{\"unified\":\"length\",\"raw\":\"max\"}}",
      "finish text=length"},
@@ -358,7 +358,7 @@ static const struct example responses[] = {
     {"{\"type\":\"response.in_progress\"}", ""},
     {"{\"type\":\"response.queued\"}", ""},
     {"{\"type\":\"response.completed\",\"response\":{\"usage\":{\"n\":1}}}",
-     "note name=usage json={\"n\":1}; finish text=stop"},
+     "finish text=stop; note name=usage json={\"n\":1}"},
     {"{\"type\":\"response.incomplete\",\"response\":"
      "{\"incomplete_details\":{\"reason\":\"max_output_tokens\"}}}",
      "finish text=max_output_tokens"},

@@ -236,8 +236,9 @@ static const struct example examples[] = {
      "{\"choices\":[{\"index\":1,\"delta\":{},\"finish_reason\":\"length\"}]}\n"
      "{\"choices\":[],\"usage\":{\"n\":1}}",
      "+0 s reasoning \"Thinking\"\n+1 s text \"Answer\"\n0~ Hm\n-0 done\n"
-     "+2 s text \"Answer\"\n1| Aa\n-1 done\n2: finished: length [warn]\n2| B\n"
-     "-2 done\n2: usage {\"n\":1} [debug] {\"n\":1}\n"},
+     "+2 s text \"Answer\"\n1| Aa\n-1 done\n2| B\n-2 done\n2: finished: length "
+     "[warn]\n"
+     "2: usage {\"n\":1} [debug] {\"n\":1}\n"},
     {"{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c1\","
      "\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]}}]}\n"
      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,"
@@ -322,15 +323,15 @@ static const struct example examples[] = {
     /* An end out of the order, and errors, are seen. */
     {"{\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"a\"}\n"
      "{\"type\":\"abort\",\"reason\":\"user\"}",
-     "+0 s text \"Answer\"\n0: aborted: user [warn]\n0| a\n-0 stopped\n"},
+     "+0 s text \"Answer\"\n0| a\n-0 stopped\n0: aborted: user [warn]\n"},
     {"{\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"a\"}\n"
      "{\"type\":\"error\",\"errorText\":\"gone\"}\n"
      "{\"type\":\"finish\",\"finishReason\":\"error\"}",
-     "+0 s text \"Answer\"\n0: gone [error]\n0| a\n-0 failed\n"},
+     "+0 s text \"Answer\"\n0| a\n0: gone [error]\n-0 failed\n"},
     {"{\"type\":\"error\",\"error\":{\"message\":\"gone\"}}",
      "+0 s stream \"s\"\n0: gone [error] {\"message\":\"gone\"}\n-0 failed\n"},
     {"{\"type\":\"finish\",\"finishReason\":\"error\"}",
-     "+0 s stream \"s\"\n0: finished: error [warn]\n-0 failed\n"},
+     "+0 s stream \"s\"\n-0 failed\n0: finished: error [warn]\n"},
     /* Lines that are no block. */
     {"{\"type\":\"data-w\",\"id\":\"1\",\"data\":{\"c\":4}}\n"
      "{\"type\":\"data-w\",\"id\":\"2\",\"data\":5}\n"
@@ -349,15 +350,15 @@ static const struct example examples[] = {
     {"{\"type\":\"source-url\",\"url\":\"u\"}\n"
      "{\"type\":\"file\",\"mediaType\":\"image/png\"}",
      "+0 s stream \"s\"\n"
-     "0: source: u {\"type\":\"source-url\",\"url\":\"u\"}\n"
-     "0: file: image/png {\"type\":\"file\",\"mediaType\":\"image/png\"}\n"
+     "0| source: u {\"type\":\"source-url\",\"url\":\"u\"}\n"
+     "0| file: image/png {\"type\":\"file\",\"mediaType\":\"image/png\"}\n"
      "-0 done\n"},
     /* They belong to the block that is open, and cut no line of it. */
     {"{\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"a\"}\n"
      "{\"type\":\"source-url\",\"url\":\"u\"}\n"
      "{\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"b\"}",
      "+0 s text \"Answer\"\n"
-     "0: source: u {\"type\":\"source-url\",\"url\":\"u\"}\n0| ab\n-0 done\n"},
+     "0| source: u {\"type\":\"source-url\",\"url\":\"u\"}\n0| ab\n-0 done\n"},
     {"\"a\"\n{\"type\":\"text-delta\",\"delta\":\"b\"}\n\"c\"",
      "+0 s stream \"s\"\n0| abc\n-0 done\n"},
     {"{\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"a\"}\n\"b\"",
@@ -493,7 +494,7 @@ START_TEST(long_json_is_cut_and_stands_whole_in_the_detail)
     tell_bytes("s", chunk.data, chunk.len);
     const char *log = buf_str(&told.log);
     ck_assert_ptr_nonnull(strstr(log, "+0 s tool \"f\"\n=0 \"f {\"a\":\"xx"));
-    ck_assert_ptr_nonnull(strstr(log, "x…\"\n0> {\"a\":\"xxxx… 1027 bytes "
+    ck_assert_ptr_nonnull(strstr(log, "x…\"\n0> arguments … 1037 bytes [debug] "
                                       "{\"a\":\"xxxx… 2008 bytes\n"));
     buf_free(&chunk);
     finish();
