@@ -96,8 +96,7 @@ static bool can_scroll_in(const struct painter *painter,
                           const struct scroll *by)
 {
     bool all = by->top == 0 && by->bottom == painter->height - 1;
-    return by->rows && !all &&
-           (by->rows > 0 ? by->rows : -by->rows) <= by->bottom - by->top;
+    return by->rows && !all && abs(by->rows) <= by->bottom - by->top;
 }
 
 /* What moved, scrolled in each way that the terminal has. Returns the columns
@@ -112,11 +111,14 @@ static int plan_scrolls(struct painter *painter, int changed,
     struct scroll *inside = &plans[SCROLLED_INSIDE];
     struct scroll *again = &plans[SCROLLED_AGAIN];
     *whole = painter_find_scroll(painter, true);
-    *inside = *part = painter_find_scroll(painter, false);
+    if (changed - whole->moved >
+        abs(whole->rows)) /* else it is all that is new */
+        *inside = *part = painter_find_scroll(painter, false);
     part->left = 0;
-    *again = (struct scroll){part->rows ? part->rows : whole->rows,
-                             painter->shown.top, painter->shown.bottom,
-                             painter->shown.left};
+    *again = (struct scroll){.rows = part->rows ? part->rows : whole->rows,
+                             .top = painter->shown.top,
+                             .bottom = painter->shown.bottom,
+                             .left = painter->shown.left};
     if (!can_scroll_in(painter, again) || is_same_scroll(again, whole) ||
         is_same_scroll(again, part) || is_same_scroll(again, inside))
         again->rows = 0;
@@ -126,6 +128,22 @@ static int plan_scrolls(struct painter *painter, int changed,
     if (!inside->left || painter->can != MARGINS_THERE)
         inside->rows = 0;
     return pane;
+}
+
+/* True when writing what differs, a byte a cell at least, comes to as many as
+ * there are already. Blanks are not counted: they may be erased at once. */
+static bool is_hopeless(const struct painter *painter, size_t limit)
+{
+    size_t differ = 0;
+    for (int y = 0; y < painter->height && differ < limit; y++) {
+        const struct row *have = painter->shown.rows[y];
+        const struct row *want = painter->next[y];
+        for (int x = 0; have != want && x < want->end; x++)
+            differ += want->cells[x].columns &&
+                      !cell_is_blank(&want->cells[x]) &&
+                      !cell_is_same(&want->cells[x], &have->cells[x]);
+    }
+    return differ >= limit;
 }
 
 /* Rows move whole, or, beside a pane that stands still, only their right part.
@@ -142,6 +160,8 @@ static struct shown *shortest_way(struct painter *painter)
         if (!plans[way].rows && way != AS_IT_STANDS)
             continue;
         size_t limit = best ? best->out.len : SIZE_MAX;
+        if (best && way == AS_IT_STANDS && is_hopeless(painter, limit))
+            continue;
         struct shown *tried = try_way(painter, way, &plans[way], limit);
         if (!best || tried->out.len < limit)
             best = tried;

@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-    ERASE_WORTH = 12 /* blank cells inside a row that erasing is worth */
+    ERASE_WORTH = 12, /* blank cells inside a row that erasing is worth */
+    RUN_MAX = 128
 };
 
 static void add_text(const struct painter *painter, struct shown *shown,
@@ -59,6 +60,32 @@ static int write_cell(const struct painter *painter, struct shown *shown, int x,
     if (reach >= painter->width && painter_wraps_at_once(painter))
         shown->y = UNKNOWN;
     return reach > end ? reach : end;
+}
+
+/* Cells from x on that are written as one: of ASCII, in one look, none of them
+ * shown already, none in the last column. */
+static int run_at(const struct painter *painter, const struct cell *have,
+                  const struct cell *want, int x, int spoilt)
+{
+    int end = x;
+    while (end < painter->width - 1 && end - x < RUN_MAX &&
+           cell_is_ascii(&want[end]) && !cell_is_blank(&want[end]) &&
+           want[end].style == want[x].style &&
+           (end < spoilt || !cell_is_same(&have[end], &want[end])))
+        end++;
+    return end - x;
+}
+
+static void write_run(const struct painter *painter, struct shown *shown, int x,
+                      int y, const struct cell *cells, int count)
+{
+    char bytes[RUN_MAX];
+    for (int i = 0; i < count; i++)
+        bytes[i] = (char)cells[i].sign;
+    shown_move_to(painter, shown, x, y);
+    shown_change_look(painter, shown, cells->style);
+    buf_add(&shown->out, bytes, (size_t)count);
+    shown->x += count;
 }
 
 /* Makes cells from x on blank. */
@@ -112,6 +139,12 @@ static void write_row(const struct painter *painter, struct shown *shown, int y,
             if (to_end)
                 break;
             x += count;
+            continue;
+        }
+        int run = run_at(painter, have->cells, cells, x, spoilt);
+        if (run) {
+            write_run(painter, shown, x, y, &cells[x], run);
+            x += run;
             continue;
         }
         int reach = write_cell(painter, shown, x, y, &cells[x]);

@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    REPEAT_WORTH = 8 /* cells that may be written again to get past them */
+    REPEAT_WORTH = 8,  /* cells that may be written again to get past them */
+    REPEAT_AT_ONCE = 2 /* … which no sequence is shorter than */
 };
 
 struct sequence {
@@ -103,6 +104,13 @@ void shown_move_to(const struct painter *painter, struct shown *shown, int x,
     char bytes[TERMCAP_SIZE];
     if (shown->x == x && shown->y == y)
         return;
+    if (shown->y == y && x - shown->x <= REPEAT_AT_ONCE)
+        try_repeating(painter, shown, x, &best);
+    if (best.len <= REPEAT_AT_ONCE) {
+        buf_add(&shown->out, best.bytes, best.len);
+        shown->x = x;
+        return;
+    }
     if (!painter->caps.moves_styled && shown->look != LOOK_PLAIN)
         shown_change_look(painter, shown, LOOK_PLAIN);
     take_shorter(&best, bytes,

@@ -52,6 +52,7 @@ enum way {
 struct scroll {
     int rows; /* up; negative: down; 0: none */
     int top, bottom, left;
+    int moved; /* rows that are found where they are to be */
 };
 
 struct painter {

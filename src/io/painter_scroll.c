@@ -99,6 +99,7 @@ struct scroll painter_find_scroll(const struct painter *painter, bool whole)
         int from = y + found.rows;
         if (!has_moved(painter, y, from, whole))
             continue;
+        found.moved++;
         int first = y < from ? y : from, last = y < from ? from : y;
         if (found.top < 0 || first < found.top)
             found.top = first;

@@ -161,11 +161,20 @@ static size_t shape_next(struct shape *shape, uint32_t code)
 
 static const struct shape no_shape = {.walk = {.last = BREAK_START}};
 
+/* Bytes that text begins with which are clusters of their own. */
+static size_t plain_run(const char *text, size_t len)
+{
+    size_t run = 0;
+    while (run < len && is_plain(text[run]))
+        run++;
+    return run && run < len ? run - 1 : run;
+}
+
 size_t width_of_text(const char *text, size_t len)
 {
     struct shape shape = no_shape;
-    size_t columns = 0;
-    for (size_t at = 0; at < len;) {
+    size_t at = plain_run(text, len), columns = at;
+    while (at < len) {
         if (shape.walk.last != BREAK_PREPEND &&
             is_plain_cluster(text + at, len - at)) {
             columns += shape_columns(&shape) + 1;

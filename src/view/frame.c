@@ -27,6 +27,11 @@ struct piece {
 struct frame {
     struct cell *cells;
     struct clusters *clusters;
+    struct {
+        char text[8];
+        size_t len;
+        struct piece piece;
+    } last; /* a short text that was one piece: lines are drawn of such */
     uint64_t numbering;
     int width, height;
     int cursor_x, cursor_y;
@@ -103,13 +108,16 @@ uint64_t frame_numbering(const struct frame *frame)
 
 void frame_clear(struct frame *frame)
 {
-    size_t count = (size_t)frame->width * (size_t)frame->height;
-    for (size_t i = 0; i < count; i++)
-        frame->cells[i] = BLANK;
+    size_t width = (size_t)frame->width;
+    for (size_t x = 0; x < width; x++)
+        frame->cells[x] = BLANK;
+    for (int y = 1; y < frame->height; y++)
+        memcpy(cell_at(frame, 0, y), frame->cells, width * sizeof BLANK);
     frame->cursor_x = frame->cursor_y = -1;
     if (clusters_count(frame->clusters) <= CLUSTERS_KEPT)
         return;
     clusters_clear(frame->clusters);
+    frame->last.len = 0;
     frame->numbering++;
 }
 
@@ -138,12 +146,13 @@ static void put_piece(struct frame *frame, int x, int y, enum style style,
 static void put_ascii(struct frame *frame, int x, int y, enum style style,
                       const char *text, int count)
 {
-    struct cell *cell = cell_at(frame, x, y);
+    struct cell *cells = cell_at(frame, x, y);
+    struct cell cell = {.columns = 1, .style = (uint8_t)style};
     break_wide(frame, x, y, count);
-    for (int i = 0; i < count; i++)
-        cell[i] = (struct cell){.sign = (unsigned char)text[i],
-                                .columns = 1,
-                                .style = (uint8_t)style};
+    for (int i = 0; i < count; i++) {
+        cell.sign = (unsigned char)text[i];
+        cells[i] = cell;
+    }
 }
 
 /* A cluster that a cell cannot hold keeps its first code points: cut at the
@@ -178,12 +187,19 @@ static struct piece next_piece(struct frame *frame, const char *text,
                                size_t len)
 {
     struct piece piece;
+    if (len == frame->last.len && memcmp(text, frame->last.text, len) == 0)
+        return frame->last.piece;
     piece.len = width_cluster(text, len, &piece.columns);
     if (piece.columns > 2)
         piece.len = cut_cluster(text, piece.len, &piece.columns);
     if (utf8_decode(text, piece.len, &piece.sign) < piece.len)
         piece.sign = CELL_CLUSTER | clusters_number(frame->clusters, text,
                                                     fit_bytes(text, piece.len));
+    if (piece.len == len && len < sizeof frame->last.text) {
+        memcpy(frame->last.text, text, len);
+        frame->last.len = len;
+        frame->last.piece = piece;
+    }
     return piece;
 }
 
