@@ -21,16 +21,23 @@ static const struct {
     [LEVEL_ERROR] = {"error", STYLE_ERROR},
 };
 
-static void add_label(struct line_text *line, const char *label,
+/* Of a long text, so many bytes at most, cut between characters. */
+static size_t cut_len(const char *text, size_t len, size_t most)
+{
+    return len <= most ? len : most - utf8_incomplete_tail(text, most);
+}
+
+static void add_label(struct line_text *line, struct slice label,
                       unsigned escape)
 {
     enum {
         LABEL_MAX = 24
     };
-    if (!label)
+    if (!label.len)
         return;
     buf_addc(&line->safe, '[');
-    escape_text(&line->safe, label, strnlen(label, LABEL_MAX), escape);
+    escape_text(&line->safe, label.data,
+                cut_len(label.data, label.len, LABEL_MAX), escape);
     buf_adds(&line->safe, "] ");
 }
 
@@ -53,14 +60,6 @@ static void add_word(struct line_text *line, const struct entry *entry,
         line->word_style = STYLE_DIM;
 }
 
-/* Bytes to show of a long text, cut between characters. */
-static size_t shown_len(const char *text, size_t len)
-{
-    if (len <= LINE_SHOWN_MAX)
-        return len;
-    return LINE_SHOWN_MAX - utf8_incomplete_tail(text, LINE_SHOWN_MAX);
-}
-
 static size_t without_end(const char *text, size_t len)
 {
     while (len && strchr("\r\n \t", text[len - 1]) && text[len - 1])
@@ -78,7 +77,7 @@ static void add_rest(struct line_text *line, size_t shown, size_t len)
 static void add_text(struct line_text *line, const char *text, size_t len,
                      const struct line_dress *dress, bool pretty)
 {
-    size_t shown = shown_len(text, len);
+    size_t shown = cut_len(text, len, LINE_SHOWN_MAX);
     unsigned flags = dress->escape | ESCAPE_LINES;
     if (pretty) {
         struct buf rows = buf_make(0);

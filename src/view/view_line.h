@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "model/logstore.h"
 #include "view/frame.h"
+#include "wire/json_text.h"
 
 /* Bytes of an entry's text that are shown; the rest is told as a number. */
 enum {
@@ -25,10 +26,10 @@ struct line_text {
 
 /* How an entry is shown. */
 struct line_dress {
-    unsigned escape;   /* enum escape_flags */
-    const char *label; /* stands before the text, dim; NULL: none */
-    bool terse;        /* its data is shown unfolded only */
-    bool unfolded;     /* its data row by row */
+    unsigned escape;    /* enum escape_flags */
+    struct slice label; /* stands before the text, dim; empty: none */
+    bool terse;         /* its data is shown unfolded only */
+    bool unfolded;      /* its data row by row */
 };
 
 /* True when there is data to unfold: beside the text, or the text itself. */

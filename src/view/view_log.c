@@ -48,21 +48,42 @@ static size_t text_columns(const struct layout *layout)
     return columns > 0 ? (size_t)columns : 1;
 }
 
-/* What streams bring has been summed up: its data waits for ENTER. Where there
- * are several, lines come in turns and say which one they are of. */
+/* Is the entry before of another step? */
+static bool comes_between(const struct run *run, const struct entry *entry)
+{
+    struct entry before;
+    return entry->number > 0 && run_entry(run, entry->number - 1, &before) &&
+           before.step != entry->step;
+}
+
+/* Where there are several streams, lines come in turns and say which one they
+ * are of; and what a tool gave back after other lines says which tool. */
+static struct slice label_of(const struct run *run, const struct step *step,
+                             const struct entry *entry)
+{
+    if (run_stream_count(run) > 1)
+        return (struct slice){step->stream, strlen(step->stream)};
+    if (step->kind == STEP_TOOL && step->mixed && comes_between(run, entry))
+        return (struct slice){step->title, strcspn(step->title, " ")};
+    return (struct slice){0};
+}
+
+/* What streams bring has been summed up: its data waits for ENTER. */
 static struct line_dress dress_of(const struct view_run *view,
                                   const struct run *run,
                                   const struct entry *entry)
 {
     const struct step *step =
         entry->step < run_step_count(run) ? run_step(run, entry->step) : NULL;
-    bool streamed = step && step->stream;
-    return (struct line_dress){
+    struct line_dress dress = {
         .escape = view->layout.escape,
-        .label = streamed && run_stream_count(run) > 1 ? step->stream : NULL,
-        .terse = streamed,
         .unfolded = numbers_has(&view->unfolded, entry->number),
     };
+    if (step && step->stream) {
+        dress.terse = true;
+        dress.label = label_of(run, step, entry);
+    }
+    return dress;
 }
 
 static unsigned list_rows(void *context, uint64_t number)
