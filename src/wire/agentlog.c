@@ -96,17 +96,23 @@ static void begin_line(struct agentlog *log)
 
 static void forget_event(struct agentlog *log)
 {
-    enum {
-        KEEP = 1024 * 1024
-    }; /* a first frame may be large, later ones not */
     log->has_fast = false;
     log->same = 0;
     buf_clear(&log->tail);
     buf_clear(&log->data);
-    if (log->tail.size > KEEP)
-        buf_free(&log->tail);
-    if (log->data.size > KEEP)
-        buf_free(&log->data);
+}
+
+/* A first frame may be large, later ones not. Its slices are done with only
+ * when the next one is asked for. */
+static void give_memory_back(struct agentlog *log)
+{
+    enum {
+        KEEP = 1024 * 1024
+    };
+    struct buf *const bufs[] = {&log->tail, &log->data};
+    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+        if (!bufs[i]->len && bufs[i]->size > KEEP)
+            buf_free(bufs[i]);
     if (log->repaired.size > KEEP)
         buf_free(&log->repaired);
 }
@@ -523,6 +529,7 @@ static void pass_bom(struct agentlog *log)
 bool agentlog_next(struct agentlog *log, struct agentlog_frame *frame,
                    struct error *err)
 {
+    give_memory_back(log);
     pass_bom(log);
     while (log->p < log->end && !log->too_large) {
         if (log->after_cr && *log->p == '\n')

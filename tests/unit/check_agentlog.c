@@ -357,6 +357,28 @@ START_TEST(growth_copies_only_what_is_new)
 }
 END_TEST
 
+START_TEST(what_a_large_frame_tells_outlasts_it)
+{
+    struct agentlog *log = agentlog_create((size_t)4 * MAX_TEXT);
+    struct agentlog_frame frame;
+    struct error err = {0};
+    struct buf stream = buf_make(0);
+    buf_adds(&stream, "data: {\"type\":\"logs\",\"logs\":\"");
+    buf_fill(&stream, 'x', (size_t)2 * MAX_TEXT);
+    buf_adds(&stream, "\",\"status\":\"running\"}\n\n");
+    for (size_t at = 0; at < stream.len; at += MAX_TEXT) {
+        size_t left = stream.len - at;
+        agentlog_feed(log, stream.data + at, left < MAX_TEXT ? left : MAX_TEXT);
+        bool whole = agentlog_next(log, &frame, &err);
+        ck_assert_int_eq(whole, left <= MAX_TEXT);
+    }
+    ck_assert(slice_is(frame.status, "running"));
+    ck_assert(!agentlog_next(log, &frame, &err));
+    buf_free(&stream);
+    agentlog_destroy(log);
+}
+END_TEST
+
 enum {
     STREAM_COUNT = sizeof streams / sizeof *streams
 };
@@ -374,4 +396,5 @@ UNIT_MAIN("agentlog",
                          what_follows_a_frame_beyond_the_maximum_is_not_taken);
           tcase_add_test(tc, new_connection_keeps_the_text);
           tcase_add_loop_test(tc, random_edits_end_in_the_right_text, 0, 8);
-          tcase_add_test(tc, growth_copies_only_what_is_new);)
+          tcase_add_test(tc, growth_copies_only_what_is_new);
+          tcase_add_test(tc, what_a_large_frame_tells_outlasts_it);)
