@@ -313,6 +313,7 @@ static void renew(void *context, struct source_options *options)
     settings_renew(session->settings, session->options, &err);
     options->headers = (const char *const *)session->settings->headers;
     options->query_token = session->settings->query_token;
+    options->login = session->settings->login;
 }
 
 static void make_source(struct session *session, bool on_screen)
@@ -348,6 +349,8 @@ static void make_source(struct session *session, bool on_screen)
     source_options.renew = renew;
     source_options.renew_context = session;
     source_options.query_token = settings->query_token;
+    source_options.login = settings->login;
+    source_options.login_in_query = options->query_token;
     if (options->command == COMMAND_AGENT) {
         session->source = source_agent_create(&source_options, session->http,
                                               session->loop, on_event, session);

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "io/agent_login.h"
 #include "io/token.h"
 #include "wire/url.h"
 
@@ -271,7 +272,8 @@ static void forget_headers(struct settings *settings)
     free(settings->headers);
     settings->headers = NULL;
     forget(settings->query_token);
-    settings->query_token = NULL;
+    forget(settings->login);
+    settings->query_token = settings->login = NULL;
 }
 
 /* The token of a stream or an agent: from a file or a command only, since the
@@ -284,6 +286,10 @@ static void load_stream_token(struct settings *settings,
         return;
     char *token = token_read(settings->token_file, settings->token_cmd, err);
     struct buf header = buf_make(0);
+    if (token && options->command == COMMAND_AGENT && agent_login_is(token)) {
+        settings->login = token;
+        return;
+    }
     check_secret(token, "the token", err);
     if (!token || err->kind != ERROR_NONE) {
         forget(token);

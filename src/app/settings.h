@@ -16,6 +16,7 @@ struct settings {
     char *api_key, *access_token, *secret_key;
     char **headers;     /* NULL at the end, or NULL; secrets */
     char *query_token;  /* secret */
+    char *login;        /* see io/agent_login.h; secret */
     char *token_origin; /* of a recording that is played; NULL: none is */
 };
 

@@ -17,6 +17,8 @@ static struct buf credentials(const struct source_options *options)
     }
     if (options->query_token)
         buf_adds(&all, options->query_token);
+    if (options->login)
+        buf_adds(&all, options->login);
     return all;
 }
 

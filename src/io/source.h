@@ -51,14 +51,17 @@ struct source_options {
     bool guess_stream;   /* where none is told, try the one without a name */
     bool streams_latest; /* not what was written before now */
     const char *const *headers; /* for api_url's origin only; NULL: none */
-    /* Sets headers and query_token anew after a 401, when the old ones are
-     * gone; NULL: there is no other way. */
+    /* Sets headers, query_token and login anew after a 401, when the old ones
+     * are gone; NULL: there is no other way. */
     void (*renew)(void *context, struct source_options *options);
     void *renew_context;
     const char *query_token; /* goes into the URL; secret; NULL: none */
+    const char *login;       /* of an agent's server, instead of a token: see
+                              * io/agent_login.h; secret; NULL: none */
+    bool login_in_query;     /* its token goes into the URL */
 };
 
-/* Has headers and query_token set anew, see there. False: they are what they
+/* Has headers, query_token and login set anew, see there. False: they are what they
  * were, and would be refused again. */
 bool source_renew(struct source_options *options);
 

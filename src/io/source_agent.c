@@ -12,6 +12,7 @@
 
 #include "base/instant.h"
 #include "base/mem.h"
+#include "io/agent_login.h"
 #include "io/stream_link.h"
 #include "wire/agentlog.h"
 #include "wire/backoff.h"
@@ -31,6 +32,7 @@ enum {
 struct source_agent {
     struct source base;
     struct source_options options;
+    struct http *http;
     struct loop *loop;
     event_fn *emit;
     void *context;
@@ -38,7 +40,9 @@ struct source_agent {
     struct stream_policy streaming, polling;
     struct stream_link *link;
     struct loop_timer quiet, final;
-    struct buf url, answer; /* of the request; one that was polled */
+    struct agent_login *login; /* NULL: a token was given, or none */
+    struct buf url, header;    /* of the request; secrets */
+    struct buf answer;         /* that was polled */
     struct run_facts facts, told;
     uint64_t seq;
     size_t lines;       /* in the text */
@@ -90,6 +94,16 @@ static size_t last_lines(struct source_agent *agent)
     return agent->lines && !agent->line.len ? agent->lines - 1 : agent->lines;
 }
 
+/* The last line that was told may still grow. */
+static void note_partial(struct source_agent *agent)
+{
+    buf_clear(&agent->line);
+    agentlog_line(agent->log, agent->emitted - 1, &agent->line);
+    agent->partial_told = true;
+    buf_clear(&agent->partial);
+    buf_add(&agent->partial, buf_str(&agent->line), agent->line.len);
+}
+
 /* The last line, although it may still grow. */
 static void emit_partial(void *context)
 {
@@ -98,9 +112,7 @@ static void emit_partial(void *context)
     if (agent->ended || agent->emitted >= end)
         return;
     emit_lines(agent, end);
-    agent->partial_told = true;
-    buf_clear(&agent->partial);
-    buf_add(&agent->partial, buf_str(&agent->line), agent->line.len);
+    note_partial(agent);
 }
 
 /* Is the line that was told unfinished still the same? */
@@ -113,6 +125,8 @@ static bool partial_stands(struct source_agent *agent, size_t index)
                   agent->line.len) == 0;
 }
 
+/* After a text that changed behind its first `kept` lines. What stands may now
+ * end in a line that was whole, and may grow again. */
 static void withdraw_lines(struct source_agent *agent, size_t kept)
 {
     if (agent->partial_told && agent->emitted == kept + 1 &&
@@ -127,6 +141,8 @@ static void withdraw_lines(struct source_agent *agent, size_t kept)
     emit(agent, &event);
     agent->emitted = kept;
     agent->partial_told = false;
+    if (kept && kept == agent->lines)
+        note_partial(agent);
 }
 
 /* Facts. */
@@ -222,6 +238,8 @@ static void take_frame(struct source_agent *agent,
         emit_lines(agent, agent->lines - 1);
     loop_timer_start(agent->loop, &agent->quiet, QUIET_MS, emit_partial, agent);
     bool once = !agent->options.follow;
+    if (!agent->facts.finished)
+        loop_timer_stop(agent->loop, &agent->final);
     if (frame->final || once)
         loop_timer_start(agent->loop, &agent->final, 0, end_now, agent);
     else if (agent->facts.finished && !agent->final.active)
@@ -314,10 +332,22 @@ static void on_opened(void *context, const struct http_call *call)
         agentlog_restart(agent->log);
 }
 
+/* The server knows agents, but no stream of them: it is of a later version, or
+ * does not let streams through. */
 static bool has_no_stream(const struct http_result *result)
 {
+    const char *body = result->body;
+    if (result->status == 405 || result->status == 501)
+        return true;
     return result->status == 404 &&
-           memmem(result->body, result->body_len, "Route not found", 15);
+           (memmem(body, result->body_len, "Route not found", 15) ||
+            memmem(body, result->body_len, "Cannot GET", 10));
+}
+
+static void start_polling(struct source_agent *agent)
+{
+    agent->polls = true;
+    stream_link_set_policy(agent->link, &agent->polling);
 }
 
 static enum stream_next on_refused(void *context,
@@ -325,41 +355,100 @@ static enum stream_next on_refused(void *context,
 {
     struct source_agent *agent = context;
     if (!agent->polls && has_no_stream(result)) {
-        agent->polls = true;
-        stream_link_set_policy(agent->link, &agent->polling);
+        start_polling(agent);
         return STREAM_ON;
     }
     enum stream_next next = stream_judge(result);
     return next == STREAM_DONE ? STREAM_FAIL : next; /* 204 tells nothing */
 }
 
-static bool on_request(void *context, struct http_request *request)
+/* Credentials. */
+
+static void on_login(void *context, enum stream_next next,
+                     const struct error *err, int64_t server_ms);
+
+static void take_login(struct source_agent *agent, struct error *err)
 {
-    struct source_agent *agent = context;
-    static const char *const headers[] = {
-        "Accept: text/event-stream, application/json;q=0.5",
-        "Cache-Control: no-store", NULL};
-    mem_wipe(agent->url.data, agent->url.len); /* may hold a token */
-    buf_clear(&agent->url);
-    buf_addf(&agent->url, "%s/api/agents/", agent->options.api_url);
-    url_encode(&agent->url, agent->options.run);
-    buf_adds(&agent->url, agent->polls ? "/logs" : "/logs/stream");
-    if (agent->options.query_token) {
-        buf_adds(&agent->url, "?token=");
-        url_encode(&agent->url, agent->options.query_token);
-    }
-    request->url = buf_str(&agent->url);
-    request->headers = headers;
-    request->private_headers = agent->options.headers;
+    const struct source_options *options = &agent->options;
+    agent_login_destroy(agent->login);
+    agent->login = options->login
+                       ? agent_login_create(agent->http, options->api_url,
+                                            options->login, err)
+                       : NULL;
+}
+
+/* What the options name is read again; another process may have logged in. */
+static bool read_credentials(struct source_agent *agent)
+{
+    struct error err = {0};
+    if (!source_renew(&agent->options))
+        return false;
+    take_login(agent, &err);
+    if (err.kind != ERROR_NONE)
+        return false;
+    stream_link_open(agent->link);
     return true;
 }
 
 static bool on_renew(void *context)
 {
     struct source_agent *agent = context;
-    if (!source_renew(&agent->options))
+    if (agent->login && agent_login_renew(agent->login, on_login, agent))
+        return true;
+    return read_credentials(agent);
+}
+
+static void on_login(void *context, enum stream_next next,
+                     const struct error *err, int64_t server_ms)
+{
+    struct source_agent *agent = context;
+    if (next == STREAM_ON)
+        stream_link_open(agent->link);
+    else if (next == STREAM_RETRY || !read_credentials(agent))
+        stream_link_fail(agent->link, next, err, server_ms);
+}
+
+/* The request. */
+
+static void set_url(struct source_agent *agent, const char *query_token)
+{
+    mem_wipe(agent->url.data, agent->url.len); /* may hold a token */
+    buf_clear(&agent->url);
+    buf_addf(&agent->url, "%s/api/agents/", agent->options.api_url);
+    url_encode(&agent->url, agent->options.run);
+    buf_adds(&agent->url, agent->polls ? "/logs" : "/logs/stream");
+    if (query_token) {
+        buf_adds(&agent->url, "?token=");
+        url_encode(&agent->url, query_token);
+    }
+}
+
+static void set_header(struct source_agent *agent, const char *token)
+{
+    mem_wipe(agent->header.data, agent->header.len);
+    buf_clear(&agent->header);
+    if (token)
+        buf_addf(&agent->header, "Authorization: Bearer %s", token);
+}
+
+static bool on_request(void *context, struct http_request *request)
+{
+    struct source_agent *agent = context;
+    const struct source_options *options = &agent->options;
+    static const char *const headers[] = {
+        "Accept: text/event-stream, application/json;q=0.5",
+        "Cache-Control: no-store", NULL};
+    const char *token = agent->login ? agent_login_token(agent->login) : NULL;
+    if (agent->login && !token &&
+        agent_login_renew(agent->login, on_login, agent))
         return false;
-    stream_link_open(agent->link);
+    bool in_query = options->login_in_query;
+    set_url(agent, token && in_query ? token : options->query_token);
+    set_header(agent, in_query ? NULL : token);
+    request->url = buf_str(&agent->url);
+    request->headers = headers;
+    request->secret_header = agent->header.len ? buf_str(&agent->header) : NULL;
+    request->private_headers = options->headers;
     return true;
 }
 
@@ -414,7 +503,18 @@ static void set_policies(struct source_agent *agent)
 
 /* The source. */
 
-static void open_link(struct source *base)
+static void start(struct source *base)
+{
+    struct source_agent *agent = (struct source_agent *)base;
+    struct error err = {0};
+    take_login(agent, &err);
+    if (err.kind != ERROR_NONE)
+        stream_link_fail(agent->link, STREAM_FAIL, &err, -1);
+    else
+        stream_link_open(agent->link);
+}
+
+static void wake(struct source *base)
 {
     stream_link_open(((struct source_agent *)base)->link);
 }
@@ -425,8 +525,11 @@ static void destroy(struct source *base)
     stream_link_destroy(agent->link);
     loop_timer_stop(agent->loop, &agent->quiet);
     loop_timer_stop(agent->loop, &agent->final);
+    agent_login_destroy(agent->login);
     mem_wipe(agent->url.data, agent->url.len);
+    mem_wipe(agent->header.data, agent->header.len);
     buf_free(&agent->url);
+    buf_free(&agent->header);
     buf_free(&agent->answer);
     agentlog_destroy(agent->log);
     facts_free(&agent->facts);
@@ -438,8 +541,8 @@ static void destroy(struct source *base)
 
 static const struct source_ops ops = {
     .name = "agent",
-    .start = open_link,
-    .wake = open_link,
+    .start = start,
+    .wake = wake,
     .destroy = destroy,
 };
 
@@ -450,6 +553,7 @@ struct source *source_agent_create(const struct source_options *options,
     struct source_agent *agent = mem_zalloc(1, sizeof *agent);
     agent->base.ops = &ops;
     agent->options = *options;
+    agent->http = http;
     agent->loop = loop;
     agent->emit = emit_event;
     agent->context = context;
@@ -457,6 +561,8 @@ struct source *source_agent_create(const struct source_options *options,
     set_policies(agent);
     agent->link =
         stream_link_create(http, loop, &agent->streaming, &link_ops, agent);
+    if (options->poll_only)
+        start_polling(agent);
     agent->log = agentlog_create(MAX_TEXT);
     facts_init(&agent->facts);
     facts_init(&agent->told);

@@ -167,6 +167,25 @@ static bool is_word(const char *bytes, size_t len, const char *want)
     return bytes && strlen(want) == len && memcmp(bytes, want, len) == 0;
 }
 
+/* True when what stands behind the head is this JSON. */
+static bool is_json_body(const char *head, const json_t *want)
+{
+    const char *body = strstr(head, "\r\n\r\n");
+    json_t *given = json_loads(body ? body + 4 : "", 0, NULL);
+    bool is = given && json_equal(given, want);
+    json_decref(given);
+    return is;
+}
+
+/* All of a request: its head, and a body as long as that says. */
+static bool is_whole(const char *head)
+{
+    size_t len;
+    const char *end = strstr(head, "\r\n\r\n");
+    const char *length = end ? header_of(head, "content-length", &len) : NULL;
+    return end && (!length || strlen(end + 4) >= (size_t)atol(length));
+}
+
 /* Appends what head has against expect. */
 static void compare(struct buf *out, const char *head, const json_t *expect)
 {
@@ -181,6 +200,9 @@ static void compare(struct buf *out, const char *head, const json_t *expect)
     if (want && !is_word(path, strcspn(path, " \r"), want))
         buf_addf(out, "path %.*s, not %s; ", (int)strcspn(path, " \r"), path,
                  want);
+    const json_t *body = json_object_get(expect, "json");
+    if (body && !is_json_body(head, body))
+        buf_adds(out, "another body; ");
     json_object_foreach(json_object_get(expect, "headers"), key, value)
     {
         const char *given = header_of(head, key, &len);
@@ -433,7 +455,7 @@ static void read_some(struct script_server *server,
     if (connection->phase != READING)
         return;
     buf_add(&connection->head, bytes, (size_t)got);
-    if (strstr(buf_str(&connection->head), "\r\n\r\n"))
+    if (is_whole(buf_str(&connection->head)))
         take_request(server, connection, now_ms);
 }
 

@@ -3,7 +3,8 @@
  * array of steps, in the order of requests:
  *
  *   request   its number, from 1, or "each" for every one from here on
- *   expect    method, path, headers, headers_absent: what must have been asked
+ *   expect    method, path, headers, headers_absent, json (the body): what must
+ *             have been asked
  *   respond   status, headers (pairs), body or body_base64 (pieces), then:
  *             close, reset, hold, refuse or close_before_headers;
  *             delay_before_headers_ms, delay_between_pieces_ms

@@ -10,6 +10,11 @@
  *             Retry-After
  *   unheard   a server that never answered is given up after some tries
  *
+ * A case of an agent's log has client.agent, its id, and perhaps
+ * client.credentials, a JSON object for --token-file, and client.arguments; it
+ * expects told (lines of the log, and {"kept": N} where lines were taken back)
+ * and exit_status.
+ *
  * Times are bounded from below alone; a case that hangs is a failure. */
 #include "config.h"
 
@@ -44,8 +49,10 @@ struct play {
     int status;
     int out, err; /* pipes; -1: closed */
     struct buf out_text, err_text;
-    size_t parsed;  /* bytes of out_text */
-    json_t *events; /* as told */
+    size_t parsed;        /* bytes of out_text */
+    json_t *events;       /* as told */
+    json_t *told;         /* of a log */
+    char credentials[64]; /* name of the file; "": none */
     unsigned retries;
     int64_t least_delay_ms; /* told; -1: none */
     bool live, stopped, bad_line;
@@ -81,7 +88,8 @@ static bool is_passing(const struct play *play)
 {
     json_int_t status = json_integer_value(json_object_get(
         json_object_get(first_step(play), "respond"), "status"));
-    return status == 408 || status == 429 || status >= 500;
+    bool recovers = json_object_get(play->want, "exit_status");
+    return !recovers && (status == 408 || status == 429 || status >= 500);
 }
 
 static bool is_unheard(const struct play *play)
@@ -134,7 +142,27 @@ static void add_url(struct arguments *args, const struct play *play)
     buf_adds(url, *path ? path : "/events");
 }
 
-static void set_arguments(struct arguments *args, const struct play *play,
+static void add_agent(struct arguments *args, struct play *play)
+{
+    const json_t *client = json_object_get(play->test, "client");
+    const json_t *credentials = json_object_get(client, "credentials");
+    size_t i;
+    json_t *value;
+    add_argument(args, text_of(client, "agent"));
+    add_argument(args, "-a");
+    script_server_fill(play->server, add_argument(args, ""), "http://{host}");
+    json_array_foreach(json_object_get(client, "arguments"), i, value)
+        add_argument(args, json_string_value(value));
+    if (!credentials)
+        return;
+    snprintf(play->credentials, sizeof play->credentials, "credentials.%ld",
+             (long)getpid());
+    json_dump_file(credentials, play->credentials, JSON_ENCODE_ANY);
+    add_argument(args, "--token-file");
+    add_argument(args, play->credentials);
+}
+
+static void set_arguments(struct arguments *args, struct play *play,
                           const char *runtail)
 {
     const json_t *client = json_object_get(play->test, "client");
@@ -142,7 +170,8 @@ static void set_arguments(struct arguments *args, const struct play *play,
     const char *key;
     json_t *value;
     add_argument(args, runtail);
-    add_argument(args, "sse");
+    bool agent = json_object_get(client, "agent");
+    add_argument(args, agent ? "agent" : "sse");
     add_argument(args, "--json");
     json_object_foreach(json_object_get(client, "headers"), key, value)
         add_header(args, key, json_string_value(value));
@@ -152,7 +181,10 @@ static void set_arguments(struct arguments *args, const struct play *play,
         buf_addf(add_argument(args, ""), "%lldms",
                  (long long)json_integer_value(silence));
     }
-    add_url(args, play);
+    if (agent)
+        add_agent(args, play);
+    else
+        add_url(args, play);
     for (size_t i = 0; i < args->count; i++)
         args->list[i] = buf_str(&args->texts[i]);
     args->list[args->count] = NULL;
@@ -197,6 +229,12 @@ static void take_line(struct play *play, const json_t *line)
                             id ? json_incref(id) : json_string(""));
         json_array_append_new(play->events, event);
     }
+    if (strcmp(type, "log") == 0)
+        json_array_append(play->told, json_object_get(line, "message"));
+    if (strcmp(type, "rewrite") == 0)
+        json_array_append_new(
+            play->told,
+            json_pack("{s:O}", "kept", json_object_get(line, "kept")));
     play->live |= strcmp(state, "live") == 0;
     if (strcmp(state, "reconnecting") != 0)
         return;
@@ -350,6 +388,9 @@ static void judge_events(struct play *play)
         buf_addf(&play->faults, "event %zu is another; ", i + 1);
     if (want && count > json_array_size(want) && !is_endless(play))
         buf_addf(&play->faults, "%zu events; ", count);
+    want = json_object_get(play->want, "told");
+    if (want && !json_equal(want, play->told))
+        buf_adds(&play->faults, "another log; ");
 }
 
 static void judge_requests(struct play *play)
@@ -374,11 +415,14 @@ static void judge_end(struct play *play)
     int code = WIFEXITED(play->status) ? WEXITSTATUS(play->status) : -1;
     json_t *mention;
     size_t i;
-    bool ok = play->stopped ? code == 130 : code >= 4 && code <= 7;
+    const json_t *exact = json_object_get(play->want, "exit_status");
+    bool ok = exact           ? code == json_integer_value(exact)
+              : play->stopped ? code == 130
+                              : code >= 4 && code <= 7;
     if (ends_itself(play) == play->stopped || !ok)
         buf_addf(&play->faults, "exit status %d%s; ", code,
                  play->stopped ? ", had to be stopped" : "");
-    if (!play->stopped && code != 7 &&
+    if (code >= 4 && code < 7 &&
         strncmp(buf_str(&play->err_text), "runtail: ", 9) != 0)
         buf_adds(&play->faults, "no word about the error; ");
     json_array_foreach(json_object_get(play->want, "error_mentions"), i,
@@ -432,6 +476,7 @@ static bool play_case(const json_t *test, const char *runtail)
         .out_text = buf_make(0),
         .err_text = buf_make(0),
         .events = json_array(),
+        .told = json_array(),
         .least_delay_ms = -1,
         .faults = buf_make(0),
     };
@@ -448,8 +493,11 @@ static bool play_case(const json_t *test, const char *runtail)
     if (!good)
         printf("%s%s", buf_str(&play.out_text), buf_str(&play.err_text));
     fflush(stdout);
+    if (*play.credentials)
+        unlink(play.credentials);
     script_server_destroy(play.server);
     json_decref(play.events);
+    json_decref(play.told);
     buf_free(&play.out_text);
     buf_free(&play.err_text);
     buf_free(&play.faults);

@@ -6,12 +6,24 @@
 
 [ -x "$helpers/sse_http" ] || skip "no $helpers/sse_http"
 
+# An agent's log is such a stream, too.
+absolute() {
+    echo "$(cd "$(dirname "$1")" && pwd)/$(basename "$1")"
+}
+own=$(absolute "${srcdir:-.}/tests/flow")
+helper=$(absolute "$helpers/sse_http")
+program=$(absolute "$RUNTAIL")
+
 for cases in "$RUNTAIL_SHARED/conformance/sse-http.json" \
-    "${srcdir:-.}/tests/flow/sse_http_cases.json"; do
+    "$own/sse_http_cases.json" "$own/agent_cases.json"; do
     [ -f "$cases" ] || continue
-    env -i PATH="$PATH" HOME="$work" \
-        ${ASAN_OPTIONS+ASAN_OPTIONS="$ASAN_OPTIONS"} \
-        "$helpers/sse_http" "$RUNTAIL" "$cases" >"$work/log" 2>&1
+    cases=$(absolute "$cases")
+    (
+        cd "$work" || exit
+        env -i PATH="$PATH" HOME="$work" \
+            ${ASAN_OPTIONS+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+            "$helper" "$program" "$cases" >"$work/log" 2>&1
+    )
     code=$?
     if [ $code -eq 0 ]; then
         ok "$(basename "$cases"): $(tail -n 1 "$work/log")"
