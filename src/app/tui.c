@@ -18,12 +18,17 @@
 #include "view/keys.h"
 #include "view/view_run.h"
 
-/* How often to paint. A burst of BURST frames is painted at once; after it one
- * each FRAME_MS. When more lines come between two frames than half a screen
- * holds, nobody reads them as they pass: then one each FLOOD_MS will do. */
+/* How often to paint: at most a share of the time, so that painting never gets
+ * in the way of what is to be painted. A burst may have its frames at once; a
+ * frame that took long, as on a slow terminal, is not followed by the next one
+ * for FRAME_MS.
+ *
+ * When lines come faster than half a screen of them in FRAME_MS, nobody reads
+ * them as they pass: then a frame each FLOOD_MS will do. */
 enum {
     FRAME_MS = 8,
-    BURST = 8,
+    SHARE = 5,            /* of this much time one part is painting */
+    BURST_US = 16 * 1000, /* time saved up at most */
     FLOOD_MS = 50
 };
 
@@ -38,8 +43,11 @@ struct tui {
     bool dirty;          /* the screen, since it was drawn */
     bool asked;          /* by a key: that is answered at once */
     int64_t drawn_ms;    /* steady clock */
-    int64_t credit_ms;   /* time that frames may be painted in, saved up */
-    uint64_t drawn_end;  /* end of the log, as drawn */
+    int64_t drawn_us;    /* the same */
+    int64_t credit_us;   /* time saved up to paint in; below 0: used up */
+    int64_t counted_ms;  /* when lines were counted, steady clock … */
+    uint64_t counted;    /* … and how many there were */
+    bool flood;          /* they come faster than anybody reads */
     int64_t tick_at_ms;  /* steady clock; -1: none */
 };
 
@@ -108,35 +116,55 @@ void tui_note(struct tui *tui)
 
 static void draw(struct tui *tui)
 {
+    int64_t start_us = clock_steady_us();
     tui->env.now_ms = loop_wall_ms(tui->loop);
     view_run_draw(tui->view, tui->run, &tui->env, tui->frame);
     screen_show(tui->frame);
-    int64_t now_ms = clock_steady_ms();
-    tui->credit_ms += now_ms - tui->drawn_ms - FRAME_MS;
-    if (tui->credit_ms > BURST * FRAME_MS)
-        tui->credit_ms = BURST * FRAME_MS;
-    tui->drawn_ms = now_ms;
-    tui->drawn_end = logstore_end(run_log(tui->run));
+    int64_t now_us = clock_steady_us();
+    int64_t most_us = FRAME_MS * 1000, cost_us = (now_us - start_us) * SHARE;
+    tui->credit_us += now_us - tui->drawn_us;
+    if (tui->credit_us > BURST_US)
+        tui->credit_us = BURST_US;
+    tui->credit_us -= cost_us < most_us ? cost_us : most_us;
+    tui->drawn_us = now_us;
+    tui->drawn_ms = now_us / 1000;
     tui->dirty = tui->asked = false;
     int64_t tick = view_run_next_tick_ms(tui->view, tui->run, &tui->env);
     tui->tick_at_ms = tick < 0 ? -1 : tui->drawn_ms + tick;
 }
 
-/* Milliseconds to let pass before the next frame; 0: paint now. */
-static int64_t frame_wait_ms(const struct tui *tui, int64_t now_ms)
+/* Notes how fast lines come. */
+static void count_lines(struct tui *tui, int64_t now_ms)
 {
-    int64_t since_ms = now_ms - tui->drawn_ms;
-    uint64_t lines = logstore_end(run_log(tui->run)) - tui->drawn_end;
-    bool flood = lines > (uint64_t)frame_height(tui->frame) / 2;
-    int64_t wait_ms = flood ? FLOOD_MS : FRAME_MS - tui->credit_ms;
-    return since_ms >= 0 && since_ms < wait_ms ? wait_ms - since_ms : 0;
+    uint64_t end = logstore_end(run_log(tui->run));
+    int64_t since_ms = now_ms - tui->counted_ms;
+    uint64_t most = (uint64_t)frame_height(tui->frame) / 2;
+    uint64_t lines = end > tui->counted ? end - tui->counted : 0;
+    since_ms = since_ms > FRAME_MS ? since_ms : FRAME_MS;
+    bool flood = lines * FRAME_MS > most * (uint64_t)since_ms;
+    if (!flood && now_ms - tui->counted_ms < FRAME_MS)
+        return; /* there may be more to come */
+    tui->flood = flood;
+    tui->counted = end;
+    tui->counted_ms = now_ms;
+}
+
+/* Milliseconds to let pass before the next frame; 0: paint now. */
+static int64_t frame_wait_ms(struct tui *tui, int64_t now_us)
+{
+    int64_t since_us = now_us - tui->drawn_us;
+    count_lines(tui, now_us / 1000);
+    int64_t wait_us = tui->flood ? FLOOD_MS * 1000 : -tui->credit_us;
+    if (since_us < 0 || since_us >= wait_us)
+        return 0;
+    return (wait_us - since_us + 999) / 1000;
 }
 
 /* The first change after quiet is drawn at once; only under load does one
  * drawing stand for many changes. */
 int64_t tui_turn(struct tui *tui)
 {
-    int64_t now_ms = clock_steady_ms();
+    int64_t now_us = clock_steady_us(), now_ms = now_us / 1000;
     if (tui->changed) {
         view_run_update(tui->view, tui->run);
         tui->changed = false;
@@ -145,7 +173,7 @@ int64_t tui_turn(struct tui *tui)
     if (tui->tick_at_ms >= 0 && now_ms >= tui->tick_at_ms)
         tui->dirty = true;
     if (tui->dirty) {
-        int64_t wait_ms = tui->asked ? 0 : frame_wait_ms(tui, now_ms);
+        int64_t wait_ms = tui->asked ? 0 : frame_wait_ms(tui, now_us);
         if (wait_ms > 0)
             return wait_ms;
         draw(tui);

@@ -4,23 +4,32 @@
 
 #include <time.h>
 
-static int64_t read_clock(clockid_t id)
+enum {
+#ifdef CLOCK_BOOTTIME
+    STEADY = CLOCK_BOOTTIME
+#else
+    STEADY = CLOCK_MONOTONIC
+#endif
+};
+
+static int64_t read_clock_us(clockid_t id)
 {
     struct timespec now;
     clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 int64_t clock_wall_ms(void)
 {
-    return read_clock(CLOCK_REALTIME);
+    return read_clock_us(CLOCK_REALTIME) / 1000;
 }
 
 int64_t clock_steady_ms(void)
 {
-#ifdef CLOCK_BOOTTIME
-    return read_clock(CLOCK_BOOTTIME);
-#else
-    return read_clock(CLOCK_MONOTONIC);
-#endif
+    return clock_steady_us() / 1000;
+}
+
+int64_t clock_steady_us(void)
+{
+    return read_clock_us(STEADY);
 }

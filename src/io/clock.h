@@ -10,4 +10,7 @@ int64_t clock_wall_ms(void);
 /* A clock that never jumps, ms; for delays. Goes on while suspended. */
 int64_t clock_steady_ms(void);
 
+/* The same clock, µs; for what something took. */
+int64_t clock_steady_us(void);
+
 #endif

@@ -21,16 +21,21 @@ static uint64_t sum_of(const struct row *row, bool whole)
     return whole ? row->whole : row->part;
 }
 
-/* True when the row at y is, in the next frame, what is shown at `from`, and
- * was not there already. */
+/* True when something is to be at y that is not there already. */
+static bool has_changed(const struct painter *painter, int y, bool whole)
+{
+    uint64_t next = sum_of(painter->next[y], whole);
+    return next && next != sum_of(painter->shown.rows[y], whole);
+}
+
+/* … and it is what is shown at `from`. */
 static bool has_moved(const struct painter *painter, int y, int from,
                       bool whole)
 {
-    if (from < 0 || from >= painter->height)
-        return false;
-    uint64_t next = sum_of(painter->next[y], whole);
-    return next && next != sum_of(painter->shown.rows[y], whole) &&
-           next == sum_of(painter->shown.rows[from], whole);
+    return from >= 0 && from < painter->height &&
+           has_changed(painter, y, whole) &&
+           sum_of(painter->next[y], whole) ==
+               sum_of(painter->shown.rows[from], whole);
 }
 
 /* How far most rows moved; 0: they did not. */
@@ -47,6 +52,8 @@ static int most_moved(const struct painter *painter, bool whole)
     }
     memset(votes, 0, 2 * (size_t)height * sizeof *votes);
     for (int y = 0; y < height; y++) {
+        if (!has_changed(painter, y, whole))
+            continue;
         int from = heads[sum_of(painter->next[y], whole) % BUCKETS];
         for (; from >= 0; from = painter->chain[from]) {
             int by = from - y + height;
