@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "sim/fields.h"
+#include "sim/spoil.h"
 
 struct request {
     const char *method;
@@ -60,6 +61,8 @@ struct answer {
     bool chunked; /* else with a Content-Length */
     enum answer_end end;
     size_t cut_at;
+    enum spoil spoil; /* else than SPOIL_NONE: written by hand */
+    size_t spoil_number;
     const struct stream_ops *stream; /* NULL: body is all there is */
     void *stream_self;               /* owned */
 };

@@ -18,14 +18,8 @@ static const struct fault_kind *find(const char *name, size_t len)
     return NULL;
 }
 
-static bool add(struct fault_list *list, const char *name, size_t len,
-                struct fault fault, struct error *err)
+static bool add(struct fault_list *list, struct fault fault)
 {
-    fault.kind = find(name, len);
-    if (!fault.kind)
-        return error_set(err, ERROR_USAGE,
-                         "no fault is named \"%.*s\"; see the list of faults",
-                         (int)len, name);
     if (fault.left == 0)
         fault.left = fault.kind->lasting ? -1 : 1;
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
@@ -39,35 +33,66 @@ static bool read_count(const char *text, size_t *count, const char **end)
     size_t digits = strspn(text, "0123456789");
     *count = (size_t)strtoul(text, NULL, 10);
     *end = text + digits;
-    return digits > 0 && digits < 9;
+    return digits > 0 && digits < 10;
 }
 
-/* "@STATE" or "@STATExTIMES". */
+/* ":NUMBER", "@STATE", "@STATExTIMES", in this order; each may be absent. */
 static bool read_when(const char *text, struct fault *fault)
 {
-    const char *end;
     size_t times;
-    if (!read_count(text + 1, &fault->at, &end))
+    if (*text == ':' && (fault->kind->effect != FAULT_SPOIL ||
+                         !read_count(text + 1, &fault->number, &text)))
         return false;
-    if (*end == 'x') {
-        if (!read_count(end + 1, &times, &end) || times == 0)
+    if (*text == '@' && !read_count(text + 1, &fault->at, &text))
+        return false;
+    if (*text == 'x') {
+        if (!read_count(text + 1, &times, &text) || times == 0)
             return false;
         fault->left = (int)times;
     }
-    return *end == '\0';
+    return *text == '\0';
 }
 
-static bool add_one(struct fault_list *list, const char *text,
-                    struct error *err)
+/* "ROUTE/"; *text is left behind it. */
+static bool read_route(const char **text, struct fault *fault)
 {
-    size_t len = strcspn(text, "@");
-    struct fault fault = {0};
-    if (text[len] == '@' && !read_when(text + len, &fault))
+    static const char *const words[] = {"any/",    "feed/",   "api/",
+                                        "poll/",   "stream/", "agent/",
+                                        "events/", "token/"};
+    if (!strchr(*text, '/'))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t len = strlen(words[i]);
+        if (strncmp(*text, words[i], len) == 0) {
+            fault->route = (enum fault_route)i;
+            *text += len;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add_one(struct fault_list *list, const char *text, int left,
+                    size_t at, struct error *err)
+{
+    struct fault fault = {.left = left, .at = at};
+    const char *name = text;
+    bool routed = read_route(&name, &fault);
+    size_t len = strcspn(name, ":@");
+    fault.kind = find(name, len);
+    if (!fault.kind)
         return error_set(err, ERROR_USAGE,
-                         "a fault is KIND, KIND@STATE or KIND@STATExTIMES, "
-                         "not \"%s\"",
-                         text);
-    return add(list, text, len, fault, err);
+                         "no fault is named \"%.*s\"; see the list of faults",
+                         (int)(name + len - text), text);
+    if (fault.kind->effect == FAULT_SPOIL)
+        fault.number = spoil_default((enum spoil)fault.kind->status);
+    if (routed && (name == text || fault.kind->place == FAULT_WIRE) &&
+        read_when(name + len, &fault))
+        return add(list, fault);
+    return error_set(err, ERROR_USAGE,
+                     "a fault is KIND, KIND@STATE or KIND@STATExTIMES, some "
+                     "are ROUTE/KIND:NUMBER; not \"%s\"",
+                     text);
 }
 
 bool fault_add(struct fault_list *list, const char *text, struct error *err)
@@ -76,7 +101,7 @@ bool fault_add(struct fault_list *list, const char *text, struct error *err)
     do {
         size_t len = strcspn(text, ",");
         char *one = mem_strndup(text, len);
-        good = add_one(list, one, err);
+        good = add_one(list, one, 0, 0, err);
         free(one);
         text += len;
     } while (good && *text++ == ',');
@@ -94,10 +119,10 @@ bool fault_add_json(struct fault_list *list, json_t *faults, struct error *err)
             return error_set(err, ERROR_USAGE,
                              "fault %zu of the scenario has no \"kind\"",
                              i + 1);
-        struct fault fault = {
-            .at = (size_t)json_integer_value(json_object_get(item, "at")),
-            .left = (int)json_integer_value(json_object_get(item, "times"))};
-        if (!add(list, name, strlen(name), fault, err))
+        if (!add_one(list, name,
+                     (int)json_integer_value(json_object_get(item, "times")),
+                     (size_t)json_integer_value(json_object_get(item, "at")),
+                     err))
             return false;
     }
     return true;
@@ -109,19 +134,35 @@ void fault_list_free(struct fault_list *list)
     *list = (struct fault_list){0};
 }
 
-const struct fault_kind *fault_take(struct fault_list *list,
-                                    enum fault_place place, size_t state)
+/* The first that is due, counted as happened. */
+static const struct fault *take(struct fault_list *list, enum fault_place place,
+                                enum fault_route route, size_t state)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct fault *fault = &list->items[i];
-        if (fault->kind->place != place || fault->left == 0 ||
+        bool there = fault->route == route ||
+                     (fault->route == ROUTE_ANY && route != ROUTE_TOKEN);
+        if (fault->kind->place != place || !there || fault->left == 0 ||
             state < fault->at)
             continue;
         if (fault->left > 0)
             fault->left--;
-        return fault->kind;
+        return fault;
     }
     return NULL;
+}
+
+const struct fault_kind *fault_take(struct fault_list *list,
+                                    enum fault_place place, size_t state)
+{
+    const struct fault *fault = take(list, place, ROUTE_ANY, state);
+    return fault ? fault->kind : NULL;
+}
+
+const struct fault *fault_take_wire(struct fault_list *list,
+                                    enum fault_route route, size_t state)
+{
+    return take(list, FAULT_WIRE, route, state);
 }
 
 static void strip_headers(struct answer *answer)
@@ -190,6 +231,12 @@ void fault_apply(const struct fault_kind *kind, struct answer *answer)
     case FAULT_EOF:
     case FAULT_SILENCE:
     case FAULT_LAST:
+    case FAULT_SPOIL:
+    case FAULT_AGAIN:
+    case FAULT_RENEW:
+    case FAULT_NO_HOST:
+    case FAULT_REFUSE:
+    case FAULT_TLS:
         break; /* made where the shape, the key, the time or the stream is
                 * known */
     }

@@ -24,7 +24,21 @@ enum fault_place {
     FAULT_AGENT_BODY,
     FAULT_AGENT_POLL, /* its polling sibling */
     FAULT_EVENTS,     /* any other event stream */
-    FAULT_EVENTS_BODY
+    FAULT_EVENTS_BODY,
+    FAULT_WIRE,    /* any answer, by its route */
+    FAULT_ADDRESS, /* the address that is told */
+};
+
+/* What is asked for, as "feed" in "feed/reset-at:100". */
+enum fault_route {
+    ROUTE_ANY, /* all but tokens */
+    ROUTE_FEED,
+    ROUTE_API,
+    ROUTE_POLL,
+    ROUTE_STREAM,
+    ROUTE_AGENT,
+    ROUTE_EVENTS,
+    ROUTE_TOKEN
 };
 
 enum fault_effect {
@@ -43,15 +57,21 @@ enum fault_effect {
     FAULT_LAST,    /* the table's body, then the end */
     FAULT_TOKEN_EXPIRED,
     FAULT_TOKEN_OTHER_RUN,
-    FAULT_RATE_LIMIT /* problem+json with the moment of the reset */
+    FAULT_RATE_LIMIT, /* problem+json with the moment of the reset */
+    FAULT_SPOIL,      /* the answer is written by hand */
+    FAULT_AGAIN,      /* the answer before it, as a cache gives it */
+    FAULT_RENEW,      /* a reset, and the shape is rotated */
+    FAULT_NO_HOST,    /* a host name that nobody knows */
+    FAULT_REFUSE,     /* a port that nobody listens on */
+    FAULT_TLS         /* https, spoken to a server that does not */
 };
 
 struct fault_kind {
     const char *name;
     enum fault_place place;
     enum fault_effect effect;
-    bool lasting; /* every time, instead of once */
-    unsigned status;
+    bool lasting;     /* every time, instead of once */
+    unsigned status;  /* of the answer; for FAULT_SPOIL an enum spoil */
     const char *type; /* content type; NULL: JSON */
     const char *body;
     const char *retry_after; /* NULL: none */
@@ -63,8 +83,10 @@ const struct fault_kind *fault_kind(size_t index);
 
 struct fault {
     const struct fault_kind *kind;
-    size_t at; /* not before this state of the script */
-    int left;  /* times it still happens; -1: for ever */
+    enum fault_route route; /* for FAULT_WIRE */
+    size_t number;          /* for FAULT_SPOIL: N in spoil.h */
+    size_t at;              /* not before this state of the script */
+    int left;               /* times it still happens; -1: for ever */
 };
 
 struct fault_list {
@@ -73,10 +95,12 @@ struct fault_list {
 };
 
 /* Adds "KIND", "KIND@STATE" or "KIND@STATExTIMES", or several with commas
- * between them. */
+ * between them. For FAULT_WIRE there may be a route before it, "ROUTE/KIND",
+ * and a number behind it, "KIND:NUMBER". */
 bool fault_add(struct fault_list *list, const char *text, struct error *err);
 
-/* Adds the scenario's "faults": [{"kind", "at", "times"}…]; NULL adds none. */
+/* Adds the scenario's "faults": [{"kind", "at", "times"}…], with a kind as
+ * above but without commas; NULL adds none. */
 bool fault_add_json(struct fault_list *list, json_t *faults, struct error *err);
 
 void fault_list_free(struct fault_list *list);
@@ -85,6 +109,10 @@ void fault_list_free(struct fault_list *list);
  * when none is. */
 const struct fault_kind *fault_take(struct fault_list *list,
                                     enum fault_place place, size_t state);
+
+/* The same for an answer to a route. Borrowed until the next is added. */
+const struct fault *fault_take_wire(struct fault_list *list,
+                                    enum fault_route route, size_t state);
 
 /* Puts a fault in an answer's place, or spoils the good answer that is there,
  * for the effects that need no knowledge of tokens or shapes. */

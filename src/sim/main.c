@@ -28,7 +28,7 @@ static const char usage[] =
     "  --live-sse             electric streams when asked to\n"
     "  --hold S               hold live requests for S seconds (default: 20)\n"
     "  --join S               so much of the script is over at the start\n"
-    "  --fault KIND[@STATE[xTIMES]][,...]\n"
+    "  --fault [ROUTE/]KIND[:N][@STATE[xTIMES]][,...]\n"
     "                         misbehave, from a state on, so many times\n"
     "  --poll-shape pending|fields|runs|raw\n"
     "  --token-life S         no token is good for longer\n"

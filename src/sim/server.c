@@ -217,18 +217,11 @@ static void sending_destroy(void *self)
 
 /* Answers. */
 
-/* IMF-fixdate (RFC 9110, 5.6.7), by the simulated clock. */
+/* By the simulated clock. */
 static void add_date(struct MHD_Response *response, int64_t now_ms)
 {
-    static const char days[] = "SunMonTueWedThuFriSat";
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t seconds = (time_t)(now_ms / 1000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
     struct buf text = buf_make(0);
-    buf_addf(&text, "%.3s, %02d %.3s %d %02d:%02d:%02d GMT",
-             days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
-             tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    spoil_add_date(&text, now_ms);
     MHD_add_response_header(response, "Date", buf_str(&text));
     buf_free(&text);
 }
@@ -263,6 +256,61 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+/* Spoiled answers, written to the socket past the HTTP library. */
+
+static ssize_t read_rest(void *self, char *out, size_t max)
+{
+    ssize_t len = read_body(self, 0, out, max);
+    return len == MHD_CONTENT_READER_END_OF_STREAM ? 0 : len;
+}
+
+static bool wait_some(void *self, int64_t ms)
+{
+    struct sending *sending = self;
+    int64_t until_ms = ms < 0 ? -1 : read_clock(CLOCK_MONOTONIC) + ms;
+    return wait_until(sending->server, sending->fd, until_ms);
+}
+
+static bool wait_output(void *self)
+{
+    struct sending *sending = self;
+    struct pollfd fds[2] = {
+        {.fd = sending->fd, .events = POLLOUT},
+        {.fd = sending->server->stop_pipe[0], .events = POLLIN}};
+    int count;
+    do
+        count = poll(fds, 2, -1);
+    while (count < 0 && errno == EINTR);
+    return count > 0 && !fds[1].revents;
+}
+
+static void reset(void *self)
+{
+    struct sending *sending = self;
+    reset_connection(sending->fd);
+}
+
+static void send_spoiled(struct sending *sending, const struct request *request,
+                         int64_t now_ms)
+{
+    static const struct spoil_ops ops = {read_rest, wait_some, wait_output,
+                                         reset};
+    const struct answer *answer = &sending->answer;
+    struct spoiled spoiled = {
+        .kind = answer->spoil,
+        .number = answer->spoil_number,
+        .status = answer->status,
+        .headers = &answer->headers,
+        .chunked = answer->stream || answer->chunked,
+        .length = answer->body.len,
+        .now_ms = now_ms,
+        .path = request->path,
+        .port = sending->server->port,
+    };
+    spoil_send(&spoiled, sending->fd, &ops, sending);
+    sending_destroy(sending);
 }
 
 static bool accepts_gzip(const struct request *request)
@@ -309,6 +357,10 @@ static enum MHD_Result answer_request(struct server *server,
         if (answer->end == ANSWER_COMPLETE || answer->end == ANSWER_CUT) {
             if (server->gzip && !answer->stream && accepts_gzip(request))
                 compress(answer);
+            if (answer->spoil != SPOIL_NONE) {
+                send_spoiled(sending, request, now_ms);
+                return MHD_NO;
+            }
             return send_answer(connection, sending, now_ms);
         }
     }

@@ -2,10 +2,13 @@
 
 #include "sim/sim.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -22,6 +25,7 @@ struct sim {
     struct world *world; /* one of these two */
     struct replay *replay;
     struct server *server;
+    int nobody; /* a socket that keeps a port, where nobody listens; -1: none */
     char url[40];
     struct buf events_path;
 };
@@ -130,9 +134,37 @@ static struct server *serve(struct sim *sim, const struct sim_options *options,
                : NULL;
 }
 
+/* A port of our own that refuses connections; 0: there is none to be had. */
+static unsigned keep_port(struct sim *sim)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr *plain = (struct sockaddr *)&address;
+    socklen_t size = sizeof address;
+    sim->nobody = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool kept = sim->nobody >= 0 && bind(sim->nobody, plain, size) == 0 &&
+                getsockname(sim->nobody, plain, &size) == 0;
+    return kept ? ntohs(address.sin_port) : 0;
+}
+
+/* The address that is told, which may be a wrong one. */
+static void set_url(struct sim *sim)
+{
+    struct fault_list none = {0};
+    struct fault_list *faults = sim->world ? &sim->world->faults : &none;
+    const struct fault_kind *kind = fault_take(faults, FAULT_ADDRESS, 0);
+    enum fault_effect effect = kind ? kind->effect : FAULT_ANSWER;
+    snprintf(sim->url, sizeof sim->url, "%s://%s:%u",
+             effect == FAULT_TLS ? "https" : "http",
+             effect == FAULT_NO_HOST ? "nowhere.invalid" : "127.0.0.1",
+             effect == FAULT_REFUSE ? keep_port(sim)
+                                    : server_port(sim->server));
+}
+
 struct sim *sim_start(const struct sim_options *options, struct error *err)
 {
     struct sim *sim = mem_zalloc(1, sizeof *sim);
+    sim->nobody = -1;
     if (options->speed < 0)
         error_set(err, ERROR_USAGE, "the speed cannot be negative");
     else if (options->port > 65535)
@@ -147,8 +179,7 @@ struct sim *sim_start(const struct sim_options *options, struct error *err)
     if (sim->world && sim->world->events.count > 0)
         buf_addf(&sim->events_path, "/events/%s",
                  sim->world->events.items[0].name);
-    snprintf(sim->url, sizeof sim->url, "http://127.0.0.1:%u",
-             server_port(sim->server));
+    set_url(sim);
     return sim;
 }
 
@@ -157,6 +188,8 @@ void sim_stop(struct sim *sim)
     if (!sim)
         return;
     server_stop(sim->server);
+    if (sim->nobody >= 0)
+        close(sim->nobody);
     world_destroy(sim->world);
     replay_destroy(sim->replay);
     buf_free(&sim->events_path);

@@ -30,8 +30,9 @@ struct sim_options {
                              * divided by speed); < 0: as the scenario says,
                              * else 20 */
     bool live_sse;          /* electric streams when asked for live_sse=true */
-    const char *fault;      /* KIND[@STATE[xTIMES]][,…], docs/scenarios.md;
-                             * NULL: the scenario's own alone */
+    const char *fault;      /* [ROUTE/]KIND[:N][@STATE[xTIMES]][,…], see
+                             * docs/scenarios.md; NULL: the scenario's own
+                             * alone */
     const char *poll_shape; /* pending, fields, runs or raw; NULL: raw */
     int64_t token_life_s;   /* most seconds a token is good for; 0: as the
                              * scenario says, else as requested or 3600 */

@@ -103,6 +103,7 @@ void world_destroy(struct world *world)
     event_feeds_free(&world->events);
     script_destroy(world->script);
     fault_list_free(&world->faults);
+    answer_free(&world->last);
     free(world);
 }
 
@@ -181,11 +182,82 @@ int64_t world_hold_ms(struct world *world)
            (int64_t)(world_random(world) % (uint64_t)(2 * spread + 1));
 }
 
+/* Faults on the wire: what they do to an answer is none of the routes'
+ * concern. */
+
+static enum fault_route route_of(const char *path)
+{
+    static const struct {
+        const char *begin;
+        enum fault_route route;
+    } begins[] = {
+        {"/realtime/v1/runs/", ROUTE_FEED},
+        {"/realtime/v1/streams/", ROUTE_STREAM},
+        {"/api/v3/runs/", ROUTE_API},
+        {"/api/tasks/runs/token", ROUTE_TOKEN},
+        {"/api/tasks/runs", ROUTE_POLL},
+        {"/api/v1/auth/", ROUTE_TOKEN},
+        {"/api/auth/", ROUTE_TOKEN},
+        {"/api/agents/", ROUTE_AGENT},
+    };
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncmp(path, begins[i].begin, strlen(begins[i].begin)) == 0)
+            return begins[i].route;
+    return ROUTE_EVENTS;
+}
+
+static void copy_answer(struct answer *to, const struct answer *from)
+{
+    answer_free(to);
+    to->status = from->status;
+    to->chunked = from->chunked;
+    for (size_t i = 0; i < from->headers.count; i++)
+        fields_add(&to->headers, from->headers.items[i].name,
+                   from->headers.items[i].value);
+    buf_add(&to->body, buf_str(&from->body), from->body.len);
+}
+
+static void strike(struct world *world, const struct fault *fault,
+                   struct answer *out)
+{
+    switch (fault->kind->effect) {
+    case FAULT_SPOIL:
+        out->spoil = (enum spoil)fault->kind->status;
+        out->spoil_number = fault->number;
+        break;
+    case FAULT_AGAIN:
+        if (world->last.status) {
+            answer_free(out);
+            copy_answer(out, &world->last);
+        }
+        break;
+    case FAULT_RENEW:
+        shape_log_rotate(&world->log);
+        answer_free(out);
+        out->end = ANSWER_RESET;
+        break;
+    default: /* the others are not of this place */
+        break;
+    }
+}
+
 static enum answer_step answer(void *self, struct request *request,
                                const struct moment *moment, struct answer *out,
                                int64_t *until_ms)
 {
-    return routes_answer(self, request, moment, out, until_ms);
+    struct world *world = self;
+    enum answer_step step =
+        routes_answer(world, request, moment, out, until_ms);
+    if (step != ANSWER_READY || out->end != ANSWER_COMPLETE)
+        return step;
+    enum fault_route route = route_of(request->path);
+    const struct fault *fault = fault_take_wire(
+        &world->faults, route, world_state(world, world_now_ms(world, moment)));
+    if (fault)
+        strike(world, fault, out);
+    if (route == ROUTE_FEED && world->faults.count && !out->stream)
+        copy_answer(&world->last, out);
+    return step;
 }
 
 static int64_t now(void *self, const struct moment *moment)

@@ -39,6 +39,8 @@ struct world {
     struct agent agent;
     struct event_feeds events;
     struct fault_list faults;
+    struct answer last; /* of the feed, for a cache that gives it again; none
+                         * while its status is 0 */
     char run_id[40];
     double speed;    /* 0: lockstep, one state per live request */
     int64_t hold_ms; /* how long a live request is held, real time */

@@ -314,6 +314,46 @@ START_TEST(faults_do_what_they_are_called)
 }
 END_TEST
 
+static const struct {
+    const char *fault;
+    enum spoil feed, api;
+    size_t number;
+} routes[] = {
+    {"pieces:7", SPOIL_PIECES, SPOIL_PIECES, 7},
+    {"pieces", SPOIL_PIECES, SPOIL_PIECES, 1},
+    {"close-at", SPOIL_CLOSE_AT, SPOIL_NONE, 500}, /* once */
+    {"feed/pieces:7", SPOIL_PIECES, SPOIL_NONE, 7},
+    {"api/pieces:7", SPOIL_NONE, SPOIL_PIECES, 0},
+    {"token/pieces:7", SPOIL_NONE, SPOIL_NONE, 0},
+    {"api/pieces,feed/slow:3", SPOIL_SLOW, SPOIL_PIECES, 3},
+};
+
+START_TEST(a_fault_on_the_wire_keeps_to_its_route)
+{
+    open_world(false, routes[_i].fault);
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC, NULL, 0);
+    ck_assert_int_eq(answer.spoil, routes[_i].feed);
+    ck_assert_uint_eq(answer.spoil_number, routes[_i].number);
+    request("GET /api/v3/runs/RUN", KEY, NULL, 0);
+    ck_assert_int_eq(answer.spoil, routes[_i].api);
+    close_world();
+}
+END_TEST
+
+START_TEST(a_cache_gives_the_answer_before_once_more)
+{
+    open_world(false, "again@1");
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC, NULL, 0);
+    char *before = mem_strdup(buf_str(&answer.body));
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC, NULL, 2000);
+    ck_assert_str_eq(buf_str(&answer.body), before);
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC, NULL, 2000);
+    ck_assert_str_ne(buf_str(&answer.body), before);
+    free(before);
+    close_world();
+}
+END_TEST
+
 START_TEST(a_fault_waits_for_its_state_and_happens_so_often)
 {
     open_world(false, "500@2x2,404@9");
@@ -412,8 +452,9 @@ START_TEST(lockstep_follows_polling_where_nobody_is_live)
 }
 END_TEST
 
-static const char *const bad_faults[] = {"nonsense", "500@", "500@x", "500@1x",
-                                         "500@1y2"};
+static const char *const bad_faults[] = {
+    "nonsense", "500@",     "500@x",          "500@1x",  "500@1y2",
+    "500:3",    "feed/500", "nowhere/pieces", "pieces:", "pieces:1:2"};
 
 START_TEST(an_unknown_fault_is_refused)
 {
@@ -462,6 +503,8 @@ UNIT_MAIN(
     EACH(the_token_endpoint_wants_one_key, keys);
     EACH(minting_answers_as_the_platform, mints);
     EACH(faults_do_what_they_are_called, faults);
+    EACH(a_fault_on_the_wire_keeps_to_its_route, routes);
+    tcase_add_test(tc, a_cache_gives_the_answer_before_once_more);
     tcase_add_test(tc, a_fault_waits_for_its_state_and_happens_so_often);
     tcase_add_test(tc, an_empty_answer_leaves_the_client_where_it_was);
     tcase_add_test(tc, a_must_refetch_names_the_handle_to_go_on_with);
