@@ -72,12 +72,13 @@ static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
                        struct error *err)
 {
     struct sse_event from;
-    struct event event = {.type = EVENT_SSE};
+    struct event event = {.type = EVENT_SSE,
+                          .time_ms = loop_wall_ms(source->loop)};
     sse_feed(source->sse, bytes, len);
     while (sse_next(source->sse, &from, err)) {
         event.sse.seq = ++source->seq;
         event.sse.event = &from;
-        emit(source, &event);
+        source->emit(source->context, &event);
     }
     return err->kind == ERROR_NONE;
 }

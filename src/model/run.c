@@ -265,16 +265,15 @@ static void apply_sse(struct run *run, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
     bool named = from->event != SSE_MESSAGE && strcmp(from->event, SSE_MESSAGE);
-    struct entry entry = {
-        .seq = event->sse.seq,
-        .kind = ENTRY_LOG,
-        .time_ms = event->time_ms,
-        .time_is_arrival = true,
-        .level_word = named ? from->event : NULL,
-        .text = from->data,
-        .text_len = from->data_len,
-        .step = NO_STEP,
-    };
+    /* to copy an entry takes half as long as to clear one */
+    static const struct entry USUAL = {
+        .kind = ENTRY_LOG, .time_is_arrival = true, .step = NO_STEP};
+    struct entry entry = USUAL;
+    entry.seq = event->sse.seq;
+    entry.time_ms = event->time_ms;
+    entry.level_word = named ? from->event : NULL;
+    entry.text = from->data;
+    entry.text_len = from->data_len;
     run->is_stream = true;
     logstore_append(run->log, &entry);
     run->entries++;
