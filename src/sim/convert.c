@@ -170,6 +170,30 @@ static void add_exchange(struct convert *convert, json_t *exchange)
             t_ms + at_ms(json_object_get(response, "end"), "at_ms"));
 }
 
+static bool was_left(json_t *exchange)
+{
+    json_t *response = json_object_get(exchange, "response");
+    const char *how = text_of(json_object_get(response, "end"), "how");
+    return strcmp(how, "client-closed") == 0;
+}
+
+/* A stream of a run that the client left has no end of its own. Who asks for it
+ * again, to be sure that nothing is left, is told so. */
+static void add_nothing_left(struct convert *convert, json_t *exchange)
+{
+    json_t *request = json_object_get(exchange, "request");
+    json_t *response = json_object_get(exchange, "response");
+    int64_t t_ms = at_ms(request, "at_ms") +
+                   at_ms(json_object_get(response, "end"), "at_ms");
+    struct recording_line done = recording_line(RECORDING_DONE, t_ms);
+    if (json_is_null(json_object_get(response, "status")))
+        return;
+    add_request(convert, request, t_ms);
+    add_head(convert, response, t_ms);
+    done.how = "complete";
+    add(convert, &done);
+}
+
 /* What was followed. */
 
 static const char *const follow_paths[] = {
@@ -192,9 +216,14 @@ static const char *id_in(json_t *exchange)
 static bool was_abandoned(json_t *exchange)
 {
     json_t *response = json_object_get(exchange, "response");
-    const char *how = text_of(json_object_get(response, "end"), "how");
     return json_is_null(json_object_get(response, "status")) &&
-           strcmp(how, "client-closed") == 0;
+           was_left(exchange);
+}
+
+static bool is_stream(json_t *exchange)
+{
+    const char *path = text_of(json_object_get(exchange, "request"), "path");
+    return strstr(path, "/streams/") != NULL;
 }
 
 /* The way that tells most about the first thing that was followed: a run by its
@@ -222,13 +251,13 @@ static void add_start(struct buf *out, json_t *followed, int64_t began_ms)
     const char *path = text_of(json_object_get(followed, "request"), "path");
     const char *id = id_in(followed);
     size_t id_len = strcspn(id, "/");
-    bool is_stream = strstr(path, "/streams/") != NULL;
+    bool stream = is_stream(followed);
     char *target = mem_strndup(id, id_len);
     struct recording_start start = {
         .started_ms = began_ms,
         .seed = 1,
         .program = "runtail-sim " PACKAGE_VERSION,
-        .command = is_stream                                ? "stream"
+        .command = stream                                   ? "stream"
                    : strncmp(path, "/api/agents/", 12) == 0 ? "agent"
                                                             : "watch",
         .target = target,
@@ -236,7 +265,7 @@ static void add_start(struct buf *out, json_t *followed, int64_t began_ms)
         .max_retries = -1,
         .poll_only = strncmp(path, "/api/v3/", 8) == 0,
     };
-    if (is_stream && id[id_len] == '/')
+    if (stream && id[id_len] == '/')
         start.streams[0] = id + id_len + 1;
     recording_add_start(out, &start);
     free(target);
@@ -280,8 +309,11 @@ bool convert_recording(const char *json, size_t len, struct buf *out,
                   "no run, stream or agent is followed in this recording");
     json_array_foreach(exchanges, i, exchange)
     {
-        if (followed && id_in(exchange) && !was_abandoned(exchange))
-            add_exchange(&convert, exchange);
+        if (!followed || !id_in(exchange) || was_abandoned(exchange))
+            continue;
+        add_exchange(&convert, exchange);
+        if (is_stream(exchange) && was_left(exchange))
+            add_nothing_left(&convert, exchange);
     }
     write_items(&convert, out);
     mask_destroy(convert.mask);

@@ -5,6 +5,10 @@
  *                                   run of the same script: time since the
  *                                   run was created, level, message, data
  *   json_lines get FILE TYPE KEY    the value in the last line of that type
+ *   json_lines entries FILE EXPECTED
+ *   json_lines parts FILE EXPECTED
+ *                                   its entries, or the parts of streams, are
+ *                                   those of a recording's NAME.expected.json
  *   json_lines compare FILE EXPECTED
  *                                   it ends in the state that is described in
  *                                   a recording's NAME.expected.json
@@ -352,11 +356,48 @@ static void compare(json_t *lines, json_t *expected)
     same_output(end, get_or_none(expected, "output"));
 }
 
+/* The parts of a stream, in order; a record without a body is none. */
+static void same_parts(json_t *lines, json_t *expected)
+{
+    const char *key;
+    json_t *values, *value, *line;
+    size_t i;
+    json_object_foreach(json_object_get(expected, "stream_values"), key, values)
+    {
+        json_t *got = json_array(), *want = json_array();
+        json_array_foreach(lines, i, line)
+        {
+            if (is_type(line, "part") &&
+                strcmp(text_of(line, "stream"), key) == 0)
+                json_array_append(got, json_object_get(line, "chunk"));
+        }
+        json_array_foreach(values, i, value)
+        {
+            if (!json_is_null(value))
+                json_array_append(want, value);
+        }
+        same_value(key, got, want);
+        json_decref(got);
+        json_decref(want);
+    }
+}
+
+static void compare_with(json_t *lines, const char *what, json_t *expected)
+{
+    if (strcmp(what, "entries") == 0)
+        same_log(lines, json_object_get(expected, "log"));
+    else if (strcmp(what, "parts") == 0)
+        same_parts(lines, expected);
+    else
+        compare(lines, expected);
+}
+
 int main(int argc, char **argv)
 {
     json_error_t broken;
     if (argc < 3) {
-        fputs("usage: json_lines check|log|get|compare FILE …\n", stderr);
+        fputs("usage: json_lines check|log|get|compare|entries|parts FILE …\n",
+              stderr);
         return 2;
     }
     file_name = argv[2];
@@ -367,11 +408,11 @@ int main(int argc, char **argv)
         print_log(lines);
     } else if (strcmp(argv[1], "get") == 0 && argc == 5) {
         get(lines, argv[3], argv[4]);
-    } else if (strcmp(argv[1], "compare") == 0 && argc == 4) {
+    } else if (argc == 4) {
         json_t *expected = json_load_file(argv[3], JSON_ALLOW_NUL, &broken);
         if (!expected)
             fail("%s: %s", argv[3], broken.text);
-        compare(lines, expected);
+        compare_with(lines, argv[1], expected);
         json_decref(expected);
     }
     json_decref(lines);
