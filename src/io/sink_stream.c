@@ -1,6 +1,9 @@
 /* Text as it comes: what tasks stream piece by piece is joined again, with
  * nothing between the pieces. What surrounds the text of a message (that it
- * begins, ends, was a step, how much it cost) is left out. */
+ * begins, ends, was a step, how much it cost) is left out.
+ *
+ * Of several streams at once, the one that was written last goes on as it
+ * comes; what the others say waits until they have a whole line. */
 #include "config.h"
 
 #include "io/sink.h"
@@ -12,37 +15,99 @@
 #include "text/escape.h"
 #include "wire/chunk.h"
 
+enum {
+    MOST_HELD = 64 * 1024 /* bytes of a line that waits */
+};
+
+struct channel {
+    char *key;
+    struct buf text; /* safe, and not written yet */
+    bool mid_line;   /* as far as the text goes */
+    struct channel *next;
+};
+
 struct sink_stream {
     struct sink base;
     struct sink_options options;
     struct chunk_decoder *decoder;
-    char *key; /* of the stream that was written last; NULL: none */
-    bool mid_line;
-    bool needs_json; /* the part under way says what is no text */
+    struct channel *channels;
+    struct channel *last;    /* that was written; NULL: none */
+    struct channel *channel; /* of the part under way */
+    bool mid_line;           /* as far as is written */
+    bool needs_json;         /* the part under way says what is no text */
 };
+
+static struct channel *channel_of(struct sink_stream *sink, const char *key)
+{
+    struct channel **link = &sink->channels;
+    while (*link && strcmp((*link)->key, key) != 0)
+        link = &(*link)->next;
+    if (!*link) {
+        *link = mem_zalloc(1, sizeof **link);
+        (*link)->key = mem_strdup(key);
+    }
+    return *link;
+}
+
+/* Says, where it is not the only one, which stream goes on. */
+static void change_channel(struct sink_stream *sink, struct channel *to)
+{
+    struct buf *out = &sink->base.out;
+    if (sink->mid_line)
+        buf_addc(out, '\n');
+    if (sink->last) {
+        buf_adds(out, "-- stream ");
+        escape_text(out, to->key, strlen(to->key), sink->options.escape);
+        buf_addc(out, '\n');
+    }
+    sink->last = to;
+}
+
+/* Writes the first so many bytes that wait. */
+static void write_out(struct sink_stream *sink, struct channel *from,
+                      size_t len)
+{
+    if (!len)
+        return;
+    if (sink->last != from)
+        change_channel(sink, from);
+    buf_add(&sink->base.out, from->text.data, len);
+    sink->mid_line = from->text.data[len - 1] != '\n';
+    memmove(from->text.data, from->text.data + len, from->text.len - len);
+    buf_truncate(&from->text, from->text.len - len);
+}
+
+static void write_what_may(struct sink_stream *sink, struct channel *from)
+{
+    size_t len = from->text.len;
+    if (sink->last && sink->last != from && len < MOST_HELD)
+        while (len && from->text.data[len - 1] != '\n')
+            len--;
+    write_out(sink, from, len);
+}
 
 static void add(struct sink_stream *sink, const char *text, size_t len)
 {
-    struct buf *out = &sink->base.out;
-    size_t before = out->len;
-    escape_text(out, text, len, sink->options.escape | ESCAPE_LINES);
-    if (out->len > before)
-        sink->mid_line = out->data[out->len - 1] != '\n';
+    struct channel *to = sink->channel;
+    size_t before = to->text.len;
+    escape_text(&to->text, text, len, sink->options.escape | ESCAPE_LINES);
+    if (to->text.len > before)
+        to->mid_line = to->text.data[to->text.len - 1] != '\n';
 }
 
-static void end_line(struct sink_stream *sink)
+static void end_line(struct channel *channel)
 {
-    if (sink->mid_line)
-        buf_addc(&sink->base.out, '\n');
-    sink->mid_line = false;
+    if (channel->mid_line)
+        buf_addc(&channel->text, '\n');
+    channel->mid_line = false;
 }
 
 static void add_line(struct sink_stream *sink, struct slice text)
 {
-    end_line(sink);
+    end_line(sink->channel);
     add(sink, text.data ? text.data : "", text.len);
-    sink->mid_line = true;
-    end_line(sink);
+    sink->channel->mid_line = true;
+    end_line(sink->channel);
 }
 
 static void take_move(void *context, const struct chunk_move *move)
@@ -90,25 +155,10 @@ static void take_move(void *context, const struct chunk_move *move)
     }
 }
 
-/* Where several streams are written, it is said which one goes on. */
-static void change_stream(struct sink_stream *sink, const char *key)
-{
-    if (sink->key && strcmp(sink->key, key) == 0)
-        return;
-    end_line(sink);
-    if (sink->key) {
-        buf_adds(&sink->base.out, "-- stream ");
-        escape_text(&sink->base.out, key, strlen(key), sink->options.escape);
-        buf_addc(&sink->base.out, '\n');
-    }
-    free(sink->key);
-    sink->key = mem_strdup(key);
-}
-
 static void write_part(struct sink_stream *sink, const struct stream_part *part)
 {
     struct buf json = buf_make(0);
-    change_stream(sink, part->stream);
+    sink->channel = channel_of(sink, part->stream);
     sink->needs_json = false;
     chunk_decode(sink->decoder, part, take_move, sink);
     if (sink->needs_json) {
@@ -116,6 +166,16 @@ static void write_part(struct sink_stream *sink, const struct stream_part *part)
         add_line(sink, (struct slice){buf_str(&json), json.len});
     }
     buf_free(&json);
+    write_what_may(sink, sink->channel);
+}
+
+static void write_rest(struct sink_stream *sink)
+{
+    for (struct channel *at = sink->channels; at; at = at->next)
+        write_out(sink, at, at->text.len);
+    if (sink->mid_line)
+        buf_addc(&sink->base.out, '\n');
+    sink->mid_line = false;
 }
 
 static void take_event(struct sink *base, const struct event *event)
@@ -124,7 +184,7 @@ static void take_event(struct sink *base, const struct event *event)
     if (event->type == EVENT_PART)
         write_part(sink, event->part.part);
     else if (event->type == EVENT_END)
-        end_line(sink);
+        write_rest(sink);
 }
 
 static void destroy(struct sink *base)
@@ -133,7 +193,13 @@ static void destroy(struct sink *base)
     chunk_decoder_destroy(sink->decoder);
     sink_forget_tail(base);
     buf_free(&sink->base.out);
-    free(sink->key);
+    while (sink->channels) {
+        struct channel *first = sink->channels;
+        sink->channels = first->next;
+        free(first->key);
+        buf_free(&first->text);
+        free(first);
+    }
     free(sink);
 }
 

@@ -27,7 +27,8 @@ enum {
     IDLE_MS = 30 * 1000,   /* servers give a sign of life every 15 s */
     PAUSE_MS = 1000,       /* between an end and the next request */
     STEADY_MS = 10 * 1000, /* a connection that lasted so long was good */
-    QUIET_MS = 1000,       /* after which what there was has come */
+    QUIET_MS = 1250,       /* after which what there was has come */
+    HELD_MS = 11 * 1000,   /* in which a silent connection is closed */
     LATE_MS = 10 * 1000,   /* without an answer, once the run is over */
     NONSENSE_TRIES = 3,    /* for answers that are no stream at all */
     LATE_TRIES = 3,        /* for a stream that never was, likewise */
@@ -169,6 +170,13 @@ static void settle(void *context)
         stream_link_open(stream->link);
 }
 
+/* When a connection that is silent from now on has told everything. */
+static int64_t quiet_ms(const struct source_stream *stream)
+{
+    return stream->late_read && stream_may_hold_back(stream->stream) ? HELD_MS
+                                                                     : QUIET_MS;
+}
+
 static void settle_in(struct source_stream *stream, int64_t ms)
 {
     loop_timer_start(stream->loop, &stream->settle, ms, settle, stream);
@@ -227,7 +235,7 @@ static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
     }
     if (stream->ending && brought) {
         start_late(stream);
-        settle_in(stream, QUIET_MS);
+        settle_in(stream, quiet_ms(stream));
     }
     if (stream->ending && stream_is_caught_up(stream->stream))
         settle_in(stream, 0);
@@ -264,7 +272,7 @@ static void on_opened(void *context, const struct http_call *call)
         settle_in(stream, 0);
     } else if (stream->ending) {
         start_late(stream);
-        settle_in(stream, QUIET_MS);
+        settle_in(stream, quiet_ms(stream));
     }
 }
 
@@ -487,7 +495,7 @@ void source_stream_finish(struct source_stream *stream)
     stream->ending = true;
     start_late(stream);
     if (stream->open)
-        settle_in(stream, QUIET_MS);
+        settle_in(stream, quiet_ms(stream));
     else
         stream_link_open(stream->link);
 }

@@ -121,6 +121,11 @@ bool stream_is_done(const struct stream *stream)
     return stream->done;
 }
 
+bool stream_may_hold_back(const struct stream *stream)
+{
+    return stream->generation == GENERATION_V1 && stream->any_plain;
+}
+
 bool stream_lost_a_part(const struct stream *stream)
 {
     return stream->lost_part;
