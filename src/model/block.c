@@ -118,6 +118,41 @@ void block_add(struct block *block, struct slice text, struct moment at,
     }
 }
 
+/* Puts the code point where its first half stands. */
+static bool join_halves(struct block *block, uint16_t low,
+                        const struct thought_ops *ops, void *context)
+{
+    static const char stand_in[] = "\xEF\xBF\xBD";
+    const size_t len = sizeof stand_in - 1;
+    bool fits =
+        block->half >= 0xD800 && block->half < 0xDC00 && low >= 0xDC00 &&
+        block->line.len >= len &&
+        memcmp(block->line.data + block->line.len - len, stand_in, len) == 0;
+    if (!fits)
+        return false;
+    char bytes[UTF8_MAX_BYTES];
+    uint32_t code = 0x10000 + ((uint32_t)(block->half - 0xD800) << 10) +
+                    (uint32_t)(low - 0xDC00);
+    buf_truncate(&block->line, block->line.len - len);
+    add_piece(block, bytes, utf8_encode(code, bytes), ops, context);
+    return true;
+}
+
+void block_add_move(struct block *block, const struct chunk_move *move,
+                    struct moment at, const struct thought_ops *ops,
+                    void *context)
+{
+    struct slice text = move->text;
+    if (!text.len)
+        return;
+    if (join_halves(block, move->head, ops, context)) {
+        text.data += 3;
+        text.len -= 3;
+    }
+    block_add(block, text, at, ops, context);
+    block->half = move->tail;
+}
+
 void block_flush(struct block *block, const struct thought_ops *ops,
                  void *context)
 {

@@ -33,6 +33,7 @@ struct block {
     struct buf line; /* not complete yet; of a call: its arguments */
     int64_t line_ms; /* when it was last added to */
     bool line_is_arrival;
+    uint16_t half;     /* that the line ends with; see struct chunk_move */
     char *name, *call; /* of a call: the tool's, and which one it is */
     bool has_arguments;
     bool has_result;
@@ -57,6 +58,12 @@ enum entry_kind block_entry_kind(const struct block *block);
 /* Appends text; each line that is complete by it goes to ops->add. */
 void block_add(struct block *block, struct slice text, struct moment at,
                const struct thought_ops *ops, void *context);
+
+/* The same for what a move brings: a code point that was cut in two between it
+ * and the one before is whole again. */
+void block_add_move(struct block *block, const struct chunk_move *move,
+                    struct moment at, const struct thought_ops *ops,
+                    void *context);
 
 /* The line is complete as it stands, if anything of it is there. */
 void block_flush(struct block *block, const struct thought_ops *ops,

@@ -226,31 +226,31 @@ uint32_t thought_last_step(struct thought *thought, int choice)
 }
 
 static void add_text(struct thought *thought, struct block *block,
-                     struct slice text)
+                     const struct chunk_move *move)
 {
-    thought->told = thought->told || text.len;
-    block_add(block, text, thought->at, &thought->ops, thought->context);
+    thought->told = thought->told || move->text.len;
+    block_add_move(block, move, thought->at, &thought->ops, thought->context);
 }
 
 /* Bare text belongs to the answer that is being given, if there is one. */
-static void take_plain(struct thought *thought, struct slice text)
+static void take_plain(struct thought *thought, const struct chunk_move *move)
 {
     struct block *block = thought_newest(thought);
     if (!block || (block->class != CLASS_TEXT && block->class != CLASS_PLAIN))
         block = thought_find(thought, CLASS_PLAIN, (struct slice){0}, false);
     if (!block)
         block = begin_plain(thought);
-    add_text(thought, block, text);
+    add_text(thought, block, move);
 }
 
 /* Text that stands for itself may hold many lines too. */
-static void take_line(struct thought *thought, struct slice text)
+static void take_line(struct thought *thought, const struct chunk_move *move)
 {
     struct block *host = thought_host(thought, -1);
     struct block lines = {.class = CLASS_PLAIN, .step = host->step};
     if (host->class == CLASS_PLAIN)
         block_flush(host, &thought->ops, thought->context);
-    add_text(thought, &lines, text);
+    add_text(thought, &lines, move);
     block_flush(&lines, &thought->ops, thought->context);
     block_free(&lines);
 }
@@ -301,7 +301,7 @@ static void take_delta(struct thought *thought, const struct chunk_move *move)
         block = begin_block(thought, move);
     if (move->choice >= 0)
         thought_end_implied(thought, move->choice, block);
-    add_text(thought, block, move->text);
+    add_text(thought, block, move);
 }
 
 /* The whole text helps only where none of it came before. */
@@ -314,7 +314,7 @@ static void take_end(struct thought *thought, const struct chunk_move *move)
     if (!block || !block->open)
         return;
     if (!block->has_text)
-        add_text(thought, block, move->text);
+        add_text(thought, block, move);
     thought_end_block(thought, block, STEP_DONE);
 }
 
@@ -383,10 +383,10 @@ static void take_move(void *context, const struct chunk_move *move)
     struct thought *thought = context;
     switch (move->kind) {
     case CHUNK_PLAIN:
-        take_plain(thought, move->text);
+        take_plain(thought, move);
         break;
     case CHUNK_LINE:
-        take_line(thought, move->text);
+        take_line(thought, move);
         break;
     case CHUNK_BLOCK_START:
         take_start(thought, move);

@@ -2,6 +2,7 @@
 
 #include "wire/chunk.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,14 +41,22 @@ void chunk_emit(struct chunk_decoder *decoder, const struct chunk_move *move)
     decoder->take(decoder->context, move);
 }
 
+/* Names are rarely escaped, and longer than what they stand for if they are. */
+static bool is_named(struct slice name, const char *key, size_t len)
+{
+    return name.len == len ? memcmp(name.data, key, len) == 0
+                           : name.len > len && json_string_is(name, key);
+}
+
 struct slice chunk_member(struct slice object, const char *key)
 {
     struct json_walk walk;
     struct slice name, value, found = {0};
+    size_t len = strlen(key);
     if (!chunk_is_object(object) || !json_walk_start(&walk, object))
         return found;
     while (json_walk_next(&walk, &name, &value))
-        if (json_string_is(name, key))
+        if (is_named(name, key, len))
             found = value;
     return slice_is(found, "null") ? (struct slice){0} : found;
 }
@@ -82,6 +91,42 @@ struct slice chunk_text(struct buf *in, struct slice value)
     buf_clear(in);
     json_unescape(in, value.data + 1, value.len - 2);
     return (struct slice){buf_str(in), in->len};
+}
+
+/* The surrogate that an escape stands for; 0: another code point, or it is no
+ * escape. */
+static uint16_t half_at(const char *p)
+{
+    unsigned unit = 0;
+    if (p[0] != '\\' || p[1] != 'u' || (p[2] != 'd' && p[2] != 'D'))
+        return 0;
+    for (int i = 2; i < 6; i++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *digit = p[i] ? strchr(digits, tolower(p[i])) : NULL;
+        if (!digit)
+            return 0;
+        unit = unit << 4 | (unsigned)(digit - digits);
+    }
+    return unit >= 0xD800 ? (uint16_t)unit : 0;
+}
+
+struct slice chunk_delta(struct chunk_decoder *decoder, struct slice value)
+{
+    enum {
+        ESCAPE = 6
+    };
+    decoder->head = decoder->tail = 0;
+    if (chunk_is_string(value) && value.len >= ESCAPE + 2) {
+        const char *start = value.data + 1;
+        const char *last = value.data + value.len - 1 - ESCAPE;
+        const char *slash = last;
+        while (slash > start && slash[-1] == '\\')
+            slash--;
+        decoder->head = half_at(start);
+        if ((last - slash) % 2 == 0)
+            decoder->tail = half_at(last);
+    }
+    return chunk_text(&decoder->text, value);
 }
 
 void chunk_emit_error(struct chunk_decoder *decoder, struct chunk_move *move,
@@ -120,6 +165,8 @@ void chunk_emit_delta(struct chunk_decoder *decoder, enum chunk_block block,
     move.id = id;
     move.choice = choice;
     move.text = text;
+    move.head = decoder->head;
+    move.tail = decoder->tail;
     chunk_emit(decoder, &move);
 }
 
@@ -128,6 +175,10 @@ static void emit_text(struct chunk_decoder *decoder, enum chunk_kind kind,
 {
     struct chunk_move move = chunk_move_make(kind);
     move.text = text;
+    if (kind == CHUNK_PLAIN) {
+        move.head = decoder->head;
+        move.tail = decoder->tail;
+    }
     chunk_emit(decoder, &move);
 }
 
@@ -285,7 +336,7 @@ void chunk_decode(struct chunk_decoder *decoder, const struct stream_part *part,
         decode_text(decoder, CHUNK_LINE,
                     (struct slice){part->chunk, part->chunk_len});
     else if (chunk_is_string(chunk))
-        decode_text(decoder, CHUNK_PLAIN, chunk_text(&decoder->text, chunk));
+        decode_text(decoder, CHUNK_PLAIN, chunk_delta(decoder, chunk));
     else if (chunk_is_object(chunk))
         decode_object(decoder, chunk);
     else if (chunk.len)

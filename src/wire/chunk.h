@@ -77,6 +77,10 @@ struct chunk_move {
     int choice;
     bool preliminary;
     bool transient;
+    /* Halves of a code point (surrogates) that a delta or plain text begins and
+     * ends with, since who wrote it cut by UTF-16 units; U+FFFD stands in its
+     * place. 0: none. */
+    uint16_t head, tail;
 };
 
 /* Takes a move, which is valid during the call. */

@@ -73,7 +73,7 @@ static struct slice delta_of(struct chunk_decoder *decoder, struct slice chunk)
 {
     static const char *const keys[] = {
         "delta", "text", "textDelta", "inputTextDelta", "argsTextDelta", NULL};
-    return chunk_text(&decoder->text, first_string(chunk, keys));
+    return chunk_delta(decoder, first_string(chunk, keys));
 }
 
 /* A number does for an id too, as it stands. */

@@ -34,7 +34,7 @@ static struct slice place(struct buf *in, int choice, int call)
 static void read_delta(struct chunk_decoder *decoder, enum chunk_block block,
                        int choice, struct slice value)
 {
-    struct slice text = chunk_text(&decoder->text, value);
+    struct slice text = chunk_delta(decoder, value);
     struct slice id = place(&decoder->id, choice, -1);
     chunk_emit_delta(decoder, block, id, choice, text);
 }

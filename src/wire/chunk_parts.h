@@ -15,6 +15,7 @@ struct chunk_decoder {
     struct buf type;
     struct buf inner; /* JSON text that stood in a string */
     struct entry_store entry;
+    uint16_t head, tail; /* halves at the ends of the delta of now */
     int64_t time_ms;
     chunk_fn *take;
     void *context;
@@ -38,6 +39,9 @@ bool chunk_is_true(struct slice value);
 /* The string's text, kept in `in`; absent when the value is no string. */
 struct slice chunk_text(struct buf *in, struct slice value);
 
+/* The same for a delta, kept in decoder->text; notes the halves at its ends. */
+struct slice chunk_delta(struct chunk_decoder *decoder, struct slice value);
+
 /* The same for what is shown: what looks binary becomes its size, and what is
  * no string its JSON. Absent stays absent. */
 struct slice chunk_shown(struct buf *in, struct slice value);
@@ -57,7 +61,8 @@ void chunk_emit_error(struct chunk_decoder *decoder, struct chunk_move *move,
 void chunk_emit_note(struct chunk_decoder *decoder, const char *name,
                      struct slice value);
 
-/* What is appended to a block; nothing for an empty text. */
+/* What is appended to a block, from chunk_delta(); nothing for an empty text.
+ */
 void chunk_emit_delta(struct chunk_decoder *decoder, enum chunk_block block,
                       struct slice id, int choice, struct slice text);
 

@@ -98,8 +98,7 @@ static bool read_block(struct chunk_decoder *decoder, struct slice type,
         emit_block(decoder, CHUNK_BLOCK_END, block, id,
                    chunk_first_member(part.data ? part : chunk, wholes));
     } else if (ends_with(type, ".delta")) {
-        struct slice text =
-            chunk_text(&decoder->text, chunk_member(chunk, "delta"));
+        struct slice text = chunk_delta(decoder, chunk_member(chunk, "delta"));
         chunk_emit_delta(decoder, block, id, -1, text);
         return text.data != NULL;
     } else {

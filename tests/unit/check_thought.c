@@ -165,6 +165,16 @@ static const struct example examples[] = {
     {"\"Hel\"\n\"lo\\nwor\"\n\"ld\"",
      "+0 s stream \"s\"\n0| Hello\n0| world\n-0 done\n"},
     {"\"a\\n\\nb\\r\\n\"", "+0 s stream \"s\"\n0| a\n0| \n0| b\n-0 done\n"},
+    /* Code points that were cut in two. */
+    {"\"a\\ud83c\"\n\"\\udf89b\"\n\"\\ud83c\"\n\"\\ud83c\\udf89\"\n\"\\udf89\"",
+     "+0 s stream \"s\"\n0| a🎉b�🎉�\n-0 done\n"},
+    {"{\"type\":\"text-delta\",\"id\":\"a\",\"delta\":\"\\uD83C\"}\n"
+     "{\"type\":\"text-delta\",\"id\":\"b\",\"delta\":\"\\uDF89\"}\n"
+     "{\"type\":\"text-delta\",\"id\":\"a\",\"delta\":\"\\uDF89\"}\n"
+     "{\"type\":\"text-delta\",\"id\":\"a\",\"delta\":\"\\\\ud83c\"}\n"
+     "{\"type\":\"text-delta\",\"id\":\"a\",\"delta\":\"\\udf89\"}",
+     "+0 s text \"Answer\"\n+1 s text \"Answer\"\n0| 🎉\\ud83c�\n-0 done\n"
+     "1| �\n-1 done\n"},
     /* A whole message of the AI SDK. */
     {"{\"type\":\"start\",\"messageId\":\"m1\"}\n"
      "{\"type\":\"start-step\"}\n"
