@@ -60,8 +60,8 @@ struct spill {
     bool (*read)(void *context, uint64_t where, char *bytes, size_t len);
 };
 
-/* max_bytes: memory for blocks, one at least; half a MiB is taken beyond that
- * while old text is read. */
+/* max_bytes: memory for blocks of 64 KiB, one at least (an entry that is larger
+ * has one of its own); eight are held beyond that while old text is read. */
 struct logstore *logstore_create(size_t max_bytes);
 
 /* Copies *spill; what its context points to must outlive the store. */

@@ -170,6 +170,13 @@ const char *pattern_text(const struct pattern *pattern)
     return pattern->text;
 }
 
+/* Capitals that were added find fewer. */
+bool pattern_narrows(const struct pattern *narrow, const struct pattern *wide)
+{
+    return !narrow->has_regex && !wide->has_regex && narrow->len >= wide->len &&
+           memcmp(narrow->text, wide->text, wide->len) == 0;
+}
+
 static bool find_text(const struct pattern *pattern, const char *text,
                       size_t len, size_t from, size_t *start)
 {

@@ -19,6 +19,9 @@ struct pattern *pattern_create(const char *text);
 void pattern_destroy(struct pattern *pattern);
 const char *pattern_text(const struct pattern *pattern);
 
+/* True when every match of `narrow` is sure to begin with one of `wide`. */
+bool pattern_narrows(const struct pattern *narrow, const struct pattern *wide);
+
 /* The first match at or after byte `from`; false when there is none. An empty
  * match of an expression is none. */
 bool pattern_find(struct pattern *pattern, const char *text, size_t len,

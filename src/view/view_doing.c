@@ -169,3 +169,17 @@ void doing_look_for_typed(struct doing *doing, struct pattern *pattern)
         .spans = {{top, end, true}, {first, top, false}},
     };
 }
+
+void doing_look_on_for_typed(struct doing *doing, struct pattern *pattern)
+{
+    struct hunt *hunt = &doing->view->hunt;
+    struct hunt_span *below = &hunt->spans[0];
+    uint64_t end = lines_end(doing->view->lines, doing->run);
+    if (hunt->span > 0 && below->end < end) { /* what came meanwhile */
+        doing_look_for_typed(doing, pattern);
+        return;
+    }
+    below->end = end;
+    hunt->what = HUNT_FOR_TYPED;
+    hunt->pattern = pattern;
+}

@@ -40,6 +40,10 @@ void doing_jump(struct doing *doing, struct pattern *pattern, bool down);
 /* … for the match nearest to what is in sight: below its top, else above. */
 void doing_look_for_typed(struct doing *doing, struct pattern *pattern);
 
+/* … from where the last search of that kind ended, since what it passed over
+ * does not match this pattern either. */
+void doing_look_on_for_typed(struct doing *doing, struct pattern *pattern);
+
 /* Lets a search go on: for as long as a drawing may wait for it, or to its end.
  * Nothing happens when there is none. */
 void doing_hunt(struct doing *doing);

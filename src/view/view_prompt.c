@@ -94,20 +94,24 @@ static void close_prompt(struct doing *doing, bool accept)
         doing_say(doing, "no match");
 }
 
-/* The search follows what is typed: it begins anew with each key, but nothing
- * is looked at before all keys that are there were read. */
+/* The search follows what is typed: it begins anew with each key, or goes on
+ * where a character was added; but nothing is looked at before all keys that
+ * are there were read. */
 static void search_typed(struct doing *doing)
 {
     struct view_run *view = doing->view;
-    doing_stop_hunt(doing);
-    pattern_destroy(view->search);
+    struct pattern *before = view->search;
     view->search = NULL;
+    doing_stop_hunt(doing);
     go_back(doing);
     view->search_missed = false;
-    if (!view->input.len)
-        return;
-    view->search = pattern_create(buf_str(&view->input));
-    doing_look_for_typed(doing, view->search);
+    if (view->input.len)
+        view->search = pattern_create(buf_str(&view->input));
+    if (view->search && before && pattern_narrows(view->search, before))
+        doing_look_on_for_typed(doing, view->search);
+    else if (view->search)
+        doing_look_for_typed(doing, view->search);
+    pattern_destroy(before);
 }
 
 static void drop_character(struct buf *input)

@@ -310,6 +310,26 @@ START_TEST(a_search_typed_ahead_reads_the_log_once)
 }
 END_TEST
 
+/* What a character more can only narrow is not looked for again. */
+START_TEST(a_search_typed_slowly_reads_the_log_once)
+{
+    static const char typed[] = "/warning at 1100 ";
+    struct scene scene;
+    scene_open(&scene, lengths[_i]);
+    size_t reads = scene.attic.reads, blocks = scene.attic.writes;
+    for (const char *key = typed; *key; key++) {
+        char one[] = {*key, '\0'};
+        type(&scene, one);
+        draw(&scene);
+    }
+    ck_assert(screen_says(&scene, "warning at 1100 "));
+    ck_assert_uint_le(scene.attic.reads, reads + blocks + 4 * CACHED_BLOCKS);
+    view_run_key(scene.view, scene.run, KEYCODE_BACKSPACE);
+    ck_assert(!screen_says(&scene, "no match"));
+    scene_close(&scene);
+}
+END_TEST
+
 /* An expression that has to be asked of each line. */
 START_TEST(a_long_search_lets_the_screen_be_drawn)
 {
@@ -362,6 +382,8 @@ UNIT_MAIN(
     tcase_add_loop_test(tc, a_filter_looks_at_new_lines_only, 0, LENGTHS);
     tcase_add_loop_test(tc, a_page_back_fetches_what_it_shows, 0, LENGTHS);
     tcase_add_loop_test(tc, a_search_typed_ahead_reads_the_log_once, 0,
+                        LENGTHS);
+    tcase_add_loop_test(tc, a_search_typed_slowly_reads_the_log_once, 0,
                         LENGTHS);
     tcase_add_test(tc, a_long_search_lets_the_screen_be_drawn);
     tcase_add_test(tc, keys_typed_behind_a_search_act_on_what_it_finds);

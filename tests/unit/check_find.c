@@ -195,8 +195,31 @@ START_TEST(scan_for_a_level_misses_none)
 }
 END_TEST
 
+/* What the one matches begins where the other does. */
+static const struct {
+    const char *narrow, *wide;
+    bool narrows;
+} NARROWS[] = {
+    {"warn", "war", true},    {"warn", "warn", true},   {"war", "warn", false},
+    {"warN", "war", true},    {"Warn", "war", false},   {"xwar", "war", false},
+    {"wa.n", "wa", false},    {"wa.nx", "wa.n", false}, {"wa[", "wa", true},
+    {"w\303\251", "w", true},
+};
+
+START_TEST(text_that_goes_on_narrows)
+{
+    struct pattern *narrow = pattern_create(NARROWS[_i].narrow);
+    struct pattern *wide = pattern_create(NARROWS[_i].wide);
+    ck_assert_int_eq(pattern_narrows(narrow, wide), NARROWS[_i].narrows);
+    pattern_destroy(narrow);
+    pattern_destroy(wide);
+}
+END_TEST
+
 UNIT_MAIN("find", tcase_add_test(tc, finds_what_a_plain_loop_finds);
           tcase_add_test(tc, either_case_is_that_of_letters_only);
           tcase_add_loop_test(tc, scan_misses_no_match, 0,
                               (int)(sizeof PATTERNS / sizeof *PATTERNS));
-          tcase_add_test(tc, scan_for_a_level_misses_none))
+          tcase_add_test(tc, scan_for_a_level_misses_none);
+          tcase_add_loop_test(tc, text_that_goes_on_narrows, 0,
+                              sizeof NARROWS / sizeof *NARROWS))
