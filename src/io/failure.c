@@ -99,8 +99,7 @@ void failure_of_transfer(struct error *err, const char *run, const char *url,
                   buf_str(&where), result->reason);
         break;
     case HTTP_REDIRECTED:
-        error_set(err, ERROR_PROTOCOL,
-                  "%s: %s, where the token must not go; check --api-url",
+        error_set(err, ERROR_PROTOCOL, "%s: %s; check --api-url",
                   buf_str(&where), result->reason);
         break;
     case HTTP_TOO_LARGE:

@@ -19,6 +19,7 @@
 enum {
     MAX_HEADERS = 256 * 1024, /* bytes of an answer's header block */
     MAX_REDIRECTS = 20,
+    SIGN_OF_LIFE = 1024, /* bytes of an answer that are more than a drip */
     BUFFER_SIZE = 256 * 1024
 };
 
@@ -46,6 +47,8 @@ struct http_call {
     http_data_fn *on_data;
     struct buf head, body; /* head: "name: value\0" after another */
     bool headers_done, stopped, too_large;
+    bool head_ended;   /* by its empty line */
+    size_t idle_bytes; /* since silence is measured */
     int redirects;
     int64_t started_ms;
     int64_t date_wall_ms; /* our clock when the Date header came */
@@ -132,9 +135,19 @@ static void on_idle(void *context);
 
 static void restart_idle(struct http_call *call)
 {
+    call->idle_bytes = 0;
     if (call->idle_ms > 0)
         loop_timer_start(call->http->loop, &call->idle, call->idle_ms, on_idle,
                          call);
+}
+
+/* Each byte of a stream is one of life. Other answers have an end, which one
+ * that drips would not reach: of them it takes some. */
+static void note_bytes(struct http_call *call, size_t len)
+{
+    call->idle_bytes += len;
+    if (call->on_data || call->idle_bytes >= SIGN_OF_LIFE)
+        restart_idle(call);
 }
 
 static bool is_redirect(long status)
@@ -158,6 +171,8 @@ static void tell_headers(struct http_call *call)
 static void end_headers(struct http_call *call)
 {
     long status = http_status(call);
+    call->head_ended = true;
+    restart_idle(call);
     if (status >= 200 && !is_redirect(status))
         tell_headers(call);
 }
@@ -167,11 +182,12 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_call *call = context;
     size_t len = size * count, end = len;
-    restart_idle(call);
+    note_bytes(call, len);
     while (end && isspace((unsigned char)bytes[end - 1]))
         end--;
     if (end >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         buf_clear(&call->head);
+        call->head_ended = false;
         return len;
     }
     const char *colon = memchr(bytes, ':', end);
@@ -302,7 +318,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_call *call = context;
     size_t len = size * count;
-    restart_idle(call);
+    note_bytes(call, len);
     if (is_redirect(http_status(call)) || take_body(call, bytes, len))
         return len;
     return 0;
@@ -316,8 +332,10 @@ void http_stream(struct http_call *call, http_data_fn *on_data)
 static enum http_failure failure_of(const struct http_call *call, CURLcode code)
 {
     switch (code) {
-    case CURLE_OK:
-        return HTTP_OK;
+    case CURLE_OK: /* also where the connection ended within the head */
+        return call->head_ended ? HTTP_OK : HTTP_BROKEN;
+    case CURLE_OUT_OF_MEMORY: /* curl's word for a header without an end */
+        return call->head_ended ? HTTP_BROKEN : HTTP_TOO_LARGE;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
@@ -366,7 +384,10 @@ static void describe(struct http_call *call, struct http_result *result,
     else if (code == CURLE_GOT_NOTHING ||
              (code == CURLE_RECV_ERROR && !proxy_refuses(call)))
         set_reason(result, "the server closed the connection");
-    else if (code == CURLE_PARTIAL_FILE)
+    else if (code == CURLE_SSL_CONNECT_ERROR &&
+             strstr(call->error_text, "wrong version number"))
+        set_reason(result, "it does not speak TLS");
+    else if (code == CURLE_OK || code == CURLE_PARTIAL_FILE)
         set_reason(result, "the answer was cut off");
     else
         set_reason(result, call->error_text[0] ? call->error_text
@@ -399,7 +420,9 @@ static void on_idle(void *context)
 {
     struct http_call *call = context;
     struct http_result result = {.failure = HTTP_SILENT};
-    snprintf(result.reason, sizeof result.reason, "no answer for %lld s",
+    snprintf(result.reason, sizeof result.reason,
+             call->idle_bytes ? "hardly a byte of the answer for %lld s"
+                              : "no answer for %lld s",
              (long long)(call->idle_ms / 1000));
     finish(call, &result);
 }
@@ -410,8 +433,9 @@ static bool may_follow(struct http_call *call, const char *target)
     struct buf origin = buf_make(0);
     bool is_http = target && url_origin(target, &origin);
     buf_free(&origin);
-    if (!is_http || call->post || call->redirects++ == MAX_REDIRECTS)
+    if (!is_http || call->post || call->redirects == MAX_REDIRECTS)
         return false;
+    call->redirects++;
     if (url_same_origin(call->url, target))
         return true;
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->public_headers);
@@ -429,7 +453,11 @@ static bool follow_redirect(struct http_call *call, struct http_result *result)
         recorder_head(call->recorded, http_status(call), &call->head);
         result->failure = HTTP_REDIRECTED;
         snprintf(result->reason, sizeof result->reason,
-                 "the server redirects to %.180s", buf_str(&shown));
+                 call->redirects == MAX_REDIRECTS
+                     ? "the server redirects in a circle, at last to %.150s"
+                     : "the server redirects to %.150s, where the token must "
+                       "not go",
+                 buf_str(&shown));
         buf_free(&shown);
         return false;
     }

@@ -62,12 +62,13 @@ void source_run_start_polling(struct source_run *run, const char *why)
     source_run_go_on_in(run, 0);
 }
 
-/* The run is unknown; the server may say that it is only not there yet. */
+/* The run is unknown. The server may say that it is only not there yet; where
+ * it was there before, something else may have answered. */
 static void handle_unknown(struct source_run *run, struct http_call *call,
                            const struct error *err)
 {
     const char *again = http_header(call, "x-should-retry");
-    bool retry_wanted = again && strcmp(again, "true") == 0;
+    bool retry_wanted = run->heard || (again && strcmp(again, "true") == 0);
     if (retry_wanted && run->unknown_tries++ < UNKNOWN_RUN_TRIES)
         source_run_retry(run, err, true, -1);
     else
@@ -198,10 +199,10 @@ void source_run_handle_breakage(struct source_run *run,
                                  "the live feed breaks off time and again");
         return;
     }
-    bool may_pass = result->failure == HTTP_UNREACHABLE ||
+    /* once it has worked, all else is the doing of something between */
+    bool may_pass = run->heard || result->failure == HTTP_UNREACHABLE ||
                     result->failure == HTTP_BROKEN ||
-                    result->failure == HTTP_SILENT ||
-                    (result->failure == HTTP_INSECURE && run->heard);
+                    result->failure == HTTP_SILENT;
     if (may_pass)
         source_run_retry(run, &err, result->status != 0, -1);
     else
