@@ -111,12 +111,14 @@ void source_run_start_again(struct source_run *run, const char *handle);
 void source_run_handle_conflict(struct source_run *run, struct http_call *call);
 
 /* An answer with a status that is not 2xx; no complete answer; an answer that
- * makes no sense. Each decides what comes next. */
+ * makes no sense (broken: it is of the right kind, though). Each decides what
+ * comes next. */
 void source_run_handle_status(struct source_run *run, struct http_call *call,
                               const struct http_result *result);
 void source_run_handle_breakage(struct source_run *run,
                                 const struct http_result *result);
-void source_run_handle_nonsense(struct source_run *run, struct error *err);
+void source_run_handle_nonsense(struct source_run *run, struct error *err,
+                                bool broken);
 
 /* source_run_feed.c */
 

@@ -209,9 +209,9 @@ void source_run_handle_breakage(struct source_run *run,
         source_run_tell_end(run, &err);
 }
 
-/* An answer with a good status that makes no sense. Once the feed has worked
- * it is tried again: a proxy's error page passes. */
-void source_run_handle_nonsense(struct source_run *run, struct error *err)
+/* Once the feed has worked it is tried again: a proxy's error page passes. */
+void source_run_handle_nonsense(struct source_run *run, struct error *err,
+                                bool broken)
 {
     struct error full = {0};
     struct buf where = buf_make(0);
@@ -219,7 +219,7 @@ void source_run_handle_nonsense(struct source_run *run, struct error *err)
     error_set(&full, err->kind, "%s, following %s: %s", buf_str(&where),
               run->options.run, err->message);
     buf_free(&where);
-    if (run->heard)
+    if (run->heard || (broken && run->attempt + 1 < FIRST_TRIES))
         source_run_retry(run, &full, true, -1);
     else if (run->options.poll_url && !run->polling)
         source_run_start_polling(run, "the live feed gave no sense");

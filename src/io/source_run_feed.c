@@ -163,7 +163,7 @@ static void take_feed(struct source_run *run, struct http_call *call,
     run->rows_taken = 0;
     if (result->body_len && !is_type(call, "application/json")) {
         set_type_error(&err, call, result);
-        source_run_handle_nonsense(run, &err);
+        source_run_handle_nonsense(run, &err, false);
         return;
     }
     bool was_live = shape_is_live(run->shape);
@@ -179,7 +179,7 @@ static void take_feed(struct source_run *run, struct http_call *call,
     } else if (shape_must_refetch(run->shape)) {
         source_run_handle_conflict(run, call);
     } else {
-        source_run_handle_nonsense(run, &err);
+        source_run_handle_nonsense(run, &err, headers.handle && headers.offset);
     }
 }
 
@@ -257,7 +257,7 @@ static bool take_stream(struct source_run *run, const char *bytes, size_t len)
         source_run_start_again(run, NULL);
     } else {
         run->stream_refused = true; /* a long poll may fare better */
-        source_run_handle_nonsense(run, &err);
+        source_run_handle_nonsense(run, &err, true);
     }
     return false;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "wire/url.h"
@@ -70,7 +71,14 @@ void source_run_ask_details(struct source_run *run, const char *token)
     buf_free(&url);
 }
 
-static void take_poll(struct source_run *run, const struct http_result *result)
+static bool is_json(const struct http_call *call)
+{
+    const char *type = http_header(call, "content-type");
+    return type && strncasecmp(type, "application/json", 16) == 0;
+}
+
+static void take_poll(struct source_run *run, const struct http_call *call,
+                      const struct http_result *result)
 {
     struct error err = {0};
     int64_t now_ms = loop_wall_ms(run->loop);
@@ -80,7 +88,7 @@ static void take_poll(struct source_run *run, const struct http_result *result)
                      : decoder_take_rest(run->decoder, result->body,
                                          result->body_len, now_ms, &err);
     if (!taken) {
-        source_run_handle_nonsense(run, &err);
+        source_run_handle_nonsense(run, &err, is_json(call));
         return;
     }
     source_run_note_success(run);
@@ -104,7 +112,7 @@ static void on_poll(void *context, struct http_call *call,
     }
     source_run_note_clock(run, call);
     if (result->status == 200)
-        take_poll(run, result);
+        take_poll(run, call, result);
     else
         source_run_handle_status(run, call, result);
 }

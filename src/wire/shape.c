@@ -354,6 +354,10 @@ bool shape_take_answer(struct shape *shape, const struct shape_headers *headers,
         return bad_message(err);
     if (shape->must_refetch)
         return false;
+    if (p == end) { /* whatever was in it is still to be asked for */
+        shape->moved = false;
+        return true;
+    }
     move_to(shape, headers);
     if (up_to_date) {
         shape->up_to_date = true;

@@ -41,11 +41,12 @@ struct shape_headers {
  * arrived, in the order in which rows were first touched. */
 typedef void shape_row_fn(void *context, struct row *row);
 
-/* Takes a whole 2xx answer: its headers and its body (a JSON array of messages;
- * empty counts as []). Change messages are merged into rows at once and
- * reported at the next up-to-date. False when required headers are missing
- * (*err names them: something on the way stripped them), when the body is no
- * such array, or on must-refetch (then shape_must_refetch() is true). An answer
+/* Takes a whole 2xx answer: its headers and its body, a JSON array of messages.
+ * (Nothing at all counts as [], but something on the way may have lost it: the
+ * position stays.) Change messages are merged into rows at once and reported at
+ * the next up-to-date. False when required headers are missing (*err names
+ * them: something on the way stripped them), when the body is no such array, or
+ * on must-refetch (then shape_must_refetch() is true). An answer
  * that was not taken leaves the position as it was, so that the same request
  * asks for the same changes again. */
 bool shape_take_answer(struct shape *shape, const struct shape_headers *headers,
