@@ -223,19 +223,17 @@ void chunk_emit_source(struct chunk_decoder *decoder, enum chunk_kind kind,
 /* Are all members those that a log entry has a place for? */
 static bool is_plain_entry(struct slice chunk)
 {
-    static const char known[] =
-        " level message msg text timestamp ts time data ";
+    static const char *const known[] = {"level",     "message", "msg",  "text",
+                                        "timestamp", "ts",      "time", "data"};
+    const size_t count = sizeof known / sizeof *known;
     struct json_walk walk;
     struct slice name, value;
-    char word[32];
     json_walk_start(&walk, chunk);
     while (json_walk_next(&walk, &name, &value)) {
-        if (name.len + 3 > sizeof word)
-            return false;
-        word[0] = ' ';
-        memcpy(word + 1, name.data, name.len);
-        strcpy(word + 1 + name.len, " ");
-        if (!strstr(known, word))
+        size_t i = 0;
+        while (i < count && !slice_is(name, known[i]))
+            i++;
+        if (i == count)
             return false;
     }
     return true;

@@ -579,7 +579,7 @@ START_TEST(long_base64_is_a_size_and_long_words_are_not)
     struct buf chunk = buf_make(0), got = buf_make(0);
     buf_adds(&chunk, "{\"b\":\"");
     for (int i = 0; i < 256; i++)
-        buf_adds(&chunk, "aB3+");
+        buf_adds(&chunk, i < 255 ? "aB3+" : "aB==");
     buf_adds(&chunk, "\",\"w\":\"");
     buf_fill(&chunk, 'a', 1024);
     buf_adds(&chunk, "\"}");
