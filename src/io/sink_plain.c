@@ -32,16 +32,16 @@ static void add_safe(struct sink_plain *sink, const char *text)
     escape_text(out_of(sink), text, strlen(text), sink->options.escape);
 }
 
-static void write_log(struct sink_plain *sink, const struct event *event)
+static void write_entry(struct sink_plain *sink, const struct log_entry *entry,
+                        const char *name)
 {
-    const struct log_entry *entry = event->log.entry;
     sink->entries++;
     if (!sink_wants(&sink->options, entry))
         return;
     size_t start = out_of(sink)->len;
     plain_add_time(out_of(sink), &sink->options, entry->time_ms);
     plain_add_level(out_of(sink), &sink->options, entry->level,
-                    entry->level_word);
+                    !entry->level && name ? name : entry->level_word);
     escape_text(out_of(sink), entry->message, entry->message_len,
                 sink->options.escape);
     if (entry->data)
@@ -64,9 +64,16 @@ static void write_part(struct sink_plain *sink, const struct event *event)
 static void write_sse(struct sink_plain *sink, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
+    bool named = strcmp(from->event, "message") != 0;
+    if (event->sse.is_read) {
+        for (size_t i = 0; i < event->sse.entry_count; i++)
+            write_entry(sink, &event->sse.entries[i],
+                        named ? from->event : NULL);
+        return;
+    }
     sink->entries++;
     plain_add_time(out_of(sink), &sink->options, event->time_ms);
-    if (strcmp(from->event, "message") != 0) {
+    if (named) {
         add_safe(sink, from->event);
         buf_adds(out_of(sink), "  ");
     }
@@ -274,7 +281,7 @@ static void take_event(struct sink *base, const struct event *event)
         write_run(sink, event);
         break;
     case EVENT_LOG:
-        write_log(sink, event);
+        write_entry(sink, event->log.entry, NULL);
         break;
     case EVENT_PART:
         write_part(sink, event);

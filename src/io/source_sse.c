@@ -17,6 +17,7 @@
 #include "io/stream_link.h"
 #include "wire/backoff.h"
 #include "wire/sse.h"
+#include "wire/sse_facts.h"
 
 enum {
     MAX_EVENT = 32 * 1024 * 1024,
@@ -32,6 +33,7 @@ struct source_sse {
     event_fn *emit;
     void *context;
     struct sse *sse;
+    struct sse_facts *facts;
     struct stream_policy policy;
     struct stream_link *link; /* NULL: reads standard input */
     struct input *input;      /* NULL: does not */
@@ -62,8 +64,16 @@ static void tell_end(struct source_sse *source, bool complete,
         return;
     source->ended = true;
     struct event event = {.type = EVENT_END};
+    event.end.known = status_is_terminal(sse_facts_run(source->facts)->status);
     event.end.complete = complete;
     event.end.failure = failure;
+    emit(source, &event);
+}
+
+static void tell_facts(struct source_sse *source)
+{
+    struct event event = {.type = EVENT_RUN};
+    event.facts = sse_facts_run(source->facts);
     emit(source, &event);
 }
 
@@ -72,13 +82,21 @@ static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
                        struct error *err)
 {
     struct sse_event from;
+    struct sse_reading reading = {0};
     struct event event = {.type = EVENT_SSE,
                           .time_ms = loop_wall_ms(source->loop)};
     sse_feed(source->sse, bytes, len);
     while (sse_next(source->sse, &from, err)) {
         event.sse.seq = ++source->seq;
         event.sse.event = &from;
+        bool read =
+            sse_facts_read(source->facts, &from, event.time_ms, &reading);
+        event.sse.is_read = read && reading.is_read;
+        event.sse.entries = reading.entries;
+        event.sse.entry_count = reading.count;
         source->emit(source->context, &event);
+        if (read && reading.changed)
+            tell_facts(source);
     }
     return err->kind == ERROR_NONE;
 }
@@ -273,6 +291,7 @@ static void destroy(struct source *base)
     stream_link_destroy(source->link);
     input_close(source->input);
     sse_destroy(source->sse);
+    sse_facts_destroy(source->facts);
     buf_free(&source->last_id);
     buf_free(&source->initial_id);
     free(source->given);
@@ -298,6 +317,8 @@ struct source *source_sse_create(const struct source_options *options,
     source->emit = emit_event;
     source->context = context;
     source->sse = sse_create(MAX_EVENT);
+    source->facts = sse_facts_create(options->progress_key, options->log_key,
+                                     options->scale);
     take_initial_id(source);
     source->policy = (struct stream_policy){
         .transport = "sse",

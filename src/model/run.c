@@ -259,12 +259,47 @@ static void apply_log(struct run *run, const struct event *event)
     run->standing++;
 }
 
+/* What an event said in a form that is known. */
+static void apply_readings(struct run *run, const struct event *event,
+                           const char *name)
+{
+    for (size_t i = 0; i < event->sse.entry_count; i++) {
+        const struct log_entry *from = &event->sse.entries[i];
+        const char *usual = level_word(from->level);
+        bool odd = from->level_word &&
+                   (!usual || strcmp(usual, from->level_word) != 0);
+        struct entry entry = {
+            .seq = event->sse.seq,
+            .kind = ENTRY_LOG,
+            .time_ms = from->time_ms,
+            .time_is_arrival = from->time_is_arrival,
+            .level = from->level,
+            .level_word = name && !from->level ? name
+                          : odd                ? from->level_word
+                                               : NULL,
+            .text = from->message,
+            .text_len = from->message_len,
+            .detail = from->data,
+            .detail_len = from->data_len,
+            .step = NO_STEP,
+        };
+        add_entry(run, &entry);
+        run->entries++;
+        run->standing++;
+    }
+}
+
 /* An event of a stream that nobody knows the meaning of: its data is the
  * line, its name stands where a level would. */
 static void apply_sse(struct run *run, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
     bool named = from->event != SSE_MESSAGE && strcmp(from->event, SSE_MESSAGE);
+    run->is_stream = true;
+    if (event->sse.is_read) {
+        apply_readings(run, event, named ? from->event : NULL);
+        return;
+    }
     /* to copy an entry takes half as long as to clear one */
     static const struct entry USUAL = {
         .kind = ENTRY_LOG, .time_is_arrival = true, .step = NO_STEP};
@@ -274,7 +309,6 @@ static void apply_sse(struct run *run, const struct event *event)
     entry.level_word = named ? from->event : NULL;
     entry.text = from->data;
     entry.text_len = from->data_len;
-    run->is_stream = true;
     logstore_append(run->log, &entry);
     run->entries++;
     run->standing++;

@@ -94,6 +94,11 @@ struct event {
         struct {
             uint64_t seq; /* as above */
             const struct sse_event *event;
+            /* What its data says in a form that is known (wire/sse_facts.h):
+             * with is_read, these entries stand for all of it. */
+            const struct log_entry *entries;
+            size_t entry_count;
+            bool is_read;
         } sse;
         struct {
             uint64_t kept;      /* the array's first entries that still stand */

@@ -1,0 +1,188 @@
+/* wire/sse_facts: what events say in a known form. */
+#include "config.h"
+
+#include <string.h>
+
+#include "wire/sse_facts.h"
+
+#include "unit.h"
+
+static struct sse_event event_of(const char *data)
+{
+    return (struct sse_event){
+        .event = "message", .data = data, .data_len = strlen(data), .id = ""};
+}
+
+static struct sse_facts *create(void)
+{
+    return sse_facts_create("progress", "logs", SCALE_AUTO);
+}
+
+static const struct {
+    const char *data;
+    bool said;
+    bool is_read;
+    const char *entry; /* "level message data"; "": none */
+    const char *run;   /* "STATUS percent step" afterwards */
+} cases[] = {
+    {"plain text: \"status\":", false, false, "", "UNKNOWN -1 -"},
+    {"", false, false, "", "UNKNOWN -1 -"},
+    {"{}", false, false, "", "UNKNOWN -1 -"},
+    {"[\"status\"]", false, false, "", "UNKNOWN -1 -"},
+    {"{\"price\":1}", false, false, "", "UNKNOWN -1 -"},
+    {"{\"a\":{\"status\":\"done\"}}", true, false, "", "UNKNOWN -1 -"},
+    {"{\"status\":\"running\"", false, false, "", "UNKNOWN -1 -"},
+    {"{\"status\":\"running\"}", true, true, "", "EXECUTING -1 -"},
+    {"{ \"status\" : \"COMPLETED\" }", true, true, "", "COMPLETED -1 -"},
+    {"{\"status\":\"Failed\",\"x\":1}", true, false, "", "FAILED -1 -"},
+    {"{\"status\":\"Parse page 3\"}", true, true, "",
+     "UNKNOWN -1 Parse page 3"},
+    {"{\"status\":7}", true, false, "", "UNKNOWN -1 -"},
+    {"{\"status\":\"\"}", true, false, "", "UNKNOWN -1 -"},
+    {"{\"progress\":0.25}", true, true, "", "UNKNOWN 25 -"},
+    {"{\"progress\":\"42%\"}", true, true, "", "UNKNOWN 42 -"},
+    {"{\"progress\":{\"current\":1,\"total\":2}}", true, true, "",
+     "UNKNOWN 50 -"},
+    {"{\"message\":\"hello\"}", true, true, "- hello -", "UNKNOWN -1 -"},
+    {"{\"level\":\"warn\",\"message\":\"a\\nb\",\"n\":[1]}", true, true,
+     "warn a\nb {\"n\":[1]}", "UNKNOWN -1 -"},
+    {"{\"level\":\"warn\",\"message\":\"a\",\"data\":{\"n\":1}}", true, true,
+     "warn a {\"n\":1}", "UNKNOWN -1 -"},
+    {"{\"message\":{\"text\":1}}", true, false, "", "UNKNOWN -1 -"},
+    {"{\"logs\":[{\"message\":\"x\",\"level\":\"error\"}]}", true, true,
+     "error x -", "UNKNOWN -1 -"},
+    {"{\"logs\":\"whole text\"}", true, false, "", "UNKNOWN -1 -"},
+    {"{\"logs\":[],\"progress\":50,\"status\":\"queued\"}", true, true, "",
+     "QUEUED 50 -"},
+    {"\x01\xFF\xFE\xFD", true, true, "- binary data, 4 bytes -",
+     "UNKNOWN -1 -"},
+    {"\xFF", true, true, "- binary data, 1 byte -", "UNKNOWN -1 -"},
+    {"\xC3\xA9t\xC3\xA9 \xE6\x97\xA5", false, false, "", "UNKNOWN -1 -"},
+    {"\tindented", false, false, "", "UNKNOWN -1 -"},
+};
+
+static void expect_entry(const struct sse_reading *reading, const char *want)
+{
+    struct buf text = buf_make(0);
+    ck_assert_uint_eq(reading->count, *want != '\0');
+    if (reading->count) {
+        const struct log_entry *entry = &reading->entries[0];
+        buf_addf(&text, "%s %.*s %.*s",
+                 entry->level_word ? entry->level_word : "-",
+                 (int)entry->message_len, entry->message,
+                 entry->data ? (int)entry->data_len : 1,
+                 entry->data ? entry->data : "-");
+    }
+    ck_assert_str_eq(buf_str(&text), want);
+    buf_free(&text);
+}
+
+static void expect_run(const struct run_facts *run, const char *want)
+{
+    struct buf text = buf_make(0);
+    bool known = run->progress.kind == PROGRESS_RATIO;
+    buf_addf(&text, "%s %d %s", status_word(run->status),
+             known ? progress_percent(&run->progress) : -1,
+             run->step ? run->step : "-");
+    ck_assert_str_eq(buf_str(&text), want);
+    buf_free(&text);
+}
+
+START_TEST(event_says_what_has_a_known_form)
+{
+    struct sse_facts *facts = create();
+    struct sse_event event = event_of(cases[_i].data);
+    struct sse_reading reading = {0};
+    ck_assert(sse_facts_read(facts, &event, 1, &reading) == cases[_i].said);
+    ck_assert(reading.is_read == cases[_i].is_read);
+    expect_entry(&reading, cases[_i].entry);
+    expect_run(sse_facts_run(facts), cases[_i].run);
+    sse_facts_destroy(facts);
+}
+END_TEST
+
+START_TEST(log_tells_what_is_new_in_it)
+{
+    static const char *const data[] = {
+        "{\"logs\":[\"a\",\"b\"]}",
+        "{\"logs\":[\"a\",\"b\"]}",
+        "{\"logs\":[\"a\",\"b\",\"c\"]}",
+        "{\"logs\":[\"b\",\"c\",\"d\",\"e\"],\"message\":\"f\"}",
+    };
+    static const char *const want[] = {"ab", "", "c", "def"};
+    struct sse_facts *facts = create();
+    for (size_t i = 0; i < 4; i++) {
+        struct buf text = buf_make(0);
+        struct sse_event event = event_of(data[i]);
+        struct sse_reading reading;
+        ck_assert(sse_facts_read(facts, &event, 1, &reading));
+        for (size_t n = 0; n < reading.count; n++)
+            buf_add(&text, reading.entries[n].message,
+                    reading.entries[n].message_len);
+        ck_assert_str_eq(buf_str(&text), want[i]);
+        buf_free(&text);
+    }
+    sse_facts_destroy(facts);
+}
+END_TEST
+
+/* Lines that differ in their message are read by comparing; these do not. */
+START_TEST(lines_of_one_shape_are_read_alike)
+{
+    static const struct {
+        const char *data, *entry;
+    } lines[] = {
+        {"{\"level\":\"info\",\"message\":\"one\"}", "info one -"},
+        {"{\"level\":\"info\",\"message\":\"two and more\"}",
+         "info two and more -"},
+        {"{\"level\":\"warn\",\"message\":\"three\"}", "warn three -"},
+        {"{\"level\":\"info\",\"message\":\"a \\\"quote\\\"\"}",
+         "info a \"quote\" -"},
+        {"{\"level\":\"info\",\"message\":\"x\",\"message\":\"y\"}",
+         "info y -"},
+        {"{\"level\":\"info\",\"message\":\"x\",\"level\":\"warn\"}",
+         "warn x -"},
+        {"{\"level\":\"info\",\"message\":\"tab\\t\"}", "info tab\t -"},
+        {"{\"level\":\"warn\",\"message\":\"four\"}", "warn four -"},
+        {"{\"level\":\"info\",\"message\":\"five\"}", "info five -"},
+    };
+    struct sse_facts *facts = create();
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct sse_event event = event_of(lines[i].data);
+        struct sse_reading reading;
+        ck_assert(sse_facts_read(facts, &event, (int64_t)i, &reading));
+        ck_assert(reading.is_read && !reading.changed);
+        expect_entry(&reading, lines[i].entry);
+        ck_assert_int_eq(reading.entries[0].time_ms, (int64_t)i);
+    }
+    sse_facts_destroy(facts);
+}
+END_TEST
+
+START_TEST(change_is_told_once)
+{
+    static const struct {
+        const char *data;
+        bool changed;
+    } steps[] = {{"{\"status\":\"running\",\"progress\":10}", true},
+                 {"{\"status\":\"running\",\"progress\":10}", false},
+                 {"{\"progress\":11}", true},
+                 {"{\"status\":\"completed\"}", true},
+                 {"{\"message\":\"x\"}", false}};
+    struct sse_facts *facts = create();
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct sse_event event = event_of(steps[i].data);
+        struct sse_reading reading;
+        ck_assert(sse_facts_read(facts, &event, 1, &reading));
+        ck_assert(reading.changed == steps[i].changed);
+    }
+    ck_assert(sse_facts_run(facts)->finished);
+    sse_facts_destroy(facts);
+}
+END_TEST
+
+UNIT_MAIN("sse_facts", tcase_add_loop_test(tc, event_says_what_has_a_known_form,
+                                           0, sizeof cases / sizeof *cases);
+          tcase_add_test(tc, log_tells_what_is_new_in_it);
+          tcase_add_test(tc, lines_of_one_shape_are_read_alike);
+          tcase_add_test(tc, change_is_told_once))
