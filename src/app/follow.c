@@ -35,7 +35,8 @@
 
 enum {
     LINGER_MS = 1500, /* watching for late entries, in lines */
-    SCREEN_LINGER_MS = 15000
+    SCREEN_LINGER_MS = 15000,
+    SEEK_MS = 10 * 1000
 };
 
 /* Everything of one session. */
@@ -47,13 +48,13 @@ struct session {
     struct http *http;
     struct token *token;
     struct source *source;
-    struct recorder *recorder;     /* NULL: nothing is recorded */
-    const struct playing *playing; /* NULL: nothing is played */
-    const char *over;              /* why the recording ended; NULL: not yet */
-    char *poll_secret;             /* a header; secret */
-    struct lines *lines;           /* NULL on the screen … */
-    struct sink *sink;             /* … of the lines */
-    struct tui *tui;               /* NULL where lines are written */
+    struct recorder *recorder; /* NULL: nothing is recorded */
+    struct playing *playing;   /* NULL: nothing is played */
+    const char *over;          /* why the recording ended; NULL: not yet */
+    char *poll_secret;         /* a header; secret */
+    struct lines *lines;       /* NULL on the screen … */
+    struct sink *sink;         /* … of the lines */
+    struct tui *tui;           /* NULL where lines are written */
     struct run *run;
     struct spool *spool; /* for log text beyond --memory */
     bool spool_told;     /* that it cannot be used */
@@ -202,6 +203,20 @@ static void on_signal(void *context, int number)
     }
 }
 
+/* Goes elsewhere in a recording: it is played once more, up to there. Faster
+ * playing takes longer steps. */
+static void seek(struct session *session, int64_t step_ms)
+{
+    struct playing *playing = session->playing;
+    if (!playing)
+        return;
+    if (playing->span.speed > 1)
+        step_ms = (int64_t)((double)step_ms * playing->span.speed);
+    int64_t to_ms = player_position_ms(playing->player) + step_ms;
+    playing->seek_ms = to_ms > 0 ? to_ms : 0;
+    loop_stop(session->loop);
+}
+
 static void on_input(void *context)
 {
     struct session *session = context;
@@ -213,6 +228,12 @@ static void on_input(void *context)
         break;
     case TUI_INTERRUPTED:
         leave(session, EXIT_SIGNAL + SIGINT);
+        break;
+    case TUI_BACK:
+        seek(session, -SEEK_MS);
+        break;
+    case TUI_FORTH:
+        seek(session, SEEK_MS);
         break;
     }
 }
@@ -376,7 +397,7 @@ static void begin_playing(struct session *session)
         return;
     const struct recording_start *start = player_start(playing->player);
     srand(start->seed);
-    loop_play_clock(session->loop, start->started_ms, playing->speed);
+    loop_play_clock(session->loop, start->started_ms, playing->span.speed);
     http_set_player(session->http, playing->player);
 }
 
@@ -438,7 +459,7 @@ static bool open_session(struct session *session, struct error *err)
         return false;
     if (session->playing)
         player_begin(session->playing->player, session->loop,
-                     session->playing->until_ms, &player_ops, session);
+                     &session->playing->span, &player_ops, session);
     return true;
 }
 
@@ -468,6 +489,13 @@ static void tell_end(struct session *session)
     flush(session);
 }
 
+static void stop_source(struct session *session)
+{
+    if (session->source)
+        session->source->ops->destroy(session->source);
+    session->source = NULL;
+}
+
 /* The recording is over, and the source is not: it ends as the session did that
  * was recorded. What is on the screen stays there. */
 static void on_recording_over(void *context, const char *how, int number)
@@ -481,8 +509,7 @@ static void on_recording_over(void *context, const char *how, int number)
         session->forced_code = EXIT_TIMEOUT;
     else if (strcmp(how, "signal") == 0)
         session->forced_code = EXIT_SIGNAL + number;
-    session->source->ops->destroy(session->source);
-    session->source = NULL;
+    stop_source(session);
     if (!session->tui) {
         loop_stop(session->loop);
         return;
@@ -509,8 +536,7 @@ static void close_recording(struct session *session)
 
 static void close_session(struct session *session)
 {
-    if (session->source)
-        session->source->ops->destroy(session->source);
+    stop_source(session);
     lines_close(session->lines);
     token_destroy(session->token);
     http_destroy(session->http);
@@ -574,11 +600,16 @@ static int run_session(struct session *session, const char *again)
     }
     session->source->ops->start(session->source);
     loop_run(session->loop);
+    if (session->playing && session->playing->seek_ms >= 0) {
+        tui_close(session->tui);
+        return EXIT_COMPLETED;
+    }
     if (session->sink)
         tell_end(session);
     flush(session);
     bool on_screen = session->tui != NULL;
     leave_screen(session, again);
+    stop_source(session);
     close_recording(session);
     if (!on_screen || nothing_heard(session))
         say_why(session);
@@ -587,7 +618,7 @@ static int run_session(struct session *session, const char *again)
 
 int follow_recording(const struct options *options, struct settings *settings,
                      const char *run, const char *again,
-                     const struct playing *playing)
+                     struct playing *playing)
 {
     struct session session = {.options = options,
                               .settings = settings,

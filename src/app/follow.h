@@ -22,9 +22,9 @@ int follow_run(const struct options *options, struct settings *settings,
 /* How a recording is played. */
 struct playing {
     struct player *player;
-    double speed;     /* 0: without waiting */
-    int64_t until_ms; /* since its start; -1: all of it */
-    bool for_screen;  /* it was recorded on a screen */
+    struct player_span span;
+    bool for_screen; /* it was recorded on a screen */
+    int64_t seek_ms; /* set: where to go on instead; -1: it is over */
 };
 
 /* True for commands that are followed, and so can be recorded. */
@@ -33,6 +33,6 @@ bool follow_can_play(enum command command);
 /* The same, out of a recording. */
 int follow_recording(const struct options *options, struct settings *settings,
                      const char *run, const char *again,
-                     const struct playing *playing);
+                     struct playing *playing);
 
 #endif

@@ -390,6 +390,11 @@ static bool take_words(struct options *options, int count, char **words,
         return error_set(err, ERROR_USAGE,
                          "which stream? Try: runtail sse https://…, or: … | "
                          "runtail sse -");
+    if (options->record &&
+        (options->command == COMMAND_PLAY || options->command == COMMAND_TOKEN))
+        return error_set(err, ERROR_USAGE,
+                         "%s receives nothing that --record could write down",
+                         options_command_word(options->command));
     if (options->command == COMMAND_PLAY && !options->target)
         return error_set(err, ERROR_USAGE,
                          "which recording? Try: runtail play FILE, or: … | "

@@ -86,37 +86,56 @@ static bool follow_as_recorded(struct options *options,
     return true;
 }
 
+/* Plays it, and once more wherever somebody wants to be elsewhere in it. */
+static int follow_again(const struct options *options,
+                        const struct options *given, struct settings *settings,
+                        const char *run, struct playing *playing)
+{
+    struct buf again = buf_make(0);
+    int code;
+    buf_addf(&again,
+             "the recording ends here; to play it again: runtail play %s",
+             given->target);
+    for (;;) {
+        playing->seek_ms = -1;
+        code =
+            follow_recording(options, settings, run, buf_str(&again), playing);
+        if (playing->seek_ms < 0)
+            break;
+        playing->span.from_ms = playing->seek_ms;
+        playing->span.until_ms = -1;
+        playing->span.speed = given->speed > 0 ? given->speed : 1;
+    }
+    buf_free(&again);
+    return code;
+}
+
 static int play(const struct options *given, struct player *player)
 {
     struct error err = {0};
     struct options options = *given;
-    struct buf again = buf_make(0);
     const struct recording_start *start = player_start(player);
     bool at_once = given->no_follow || (given->until && !given->speed_given);
     struct playing playing = {
         .player = player,
-        .speed = at_once ? 0 : given->speed,
+        .span.speed = at_once ? 0 : given->speed,
         .for_screen = start->screen,
     };
-    if (!read_until(given->until, start->started_ms, &playing.until_ms, &err) ||
+    if (!read_until(given->until, start->started_ms, &playing.span.until_ms,
+                    &err) ||
         !follow_as_recorded(&options, start, &err))
         return complain(&err);
     char *name = follow_name(&options);
     struct settings settings = settings_of(given, start);
-    buf_addf(&again,
-             "the recording ends here; to play it again: runtail play "
-             "%s",
-             given->target);
-    int code =
-        name ? follow_recording(
-                   &options, &settings, name,
-                   strcmp(given->target, "-") == 0 ? NULL : buf_str(&again),
-                   &playing)
-             : (error_set(&err, ERROR_USAGE,
-                          "the recording does not tell what was followed"),
-                complain(&err));
+    int code;
+    if (name) {
+        code = follow_again(&options, given, &settings, name, &playing);
+    } else {
+        error_set(&err, ERROR_USAGE,
+                  "the recording does not tell what was followed");
+        code = complain(&err);
+    }
     settings_free(&settings);
-    buf_free(&again);
     free(name);
     return code;
 }

@@ -221,6 +221,10 @@ static enum tui_exit act(struct tui *tui, enum action action)
         return TUI_QUIT;
     case ACTION_INTERRUPT:
         return TUI_INTERRUPTED;
+    case ACTION_BACK:
+        return TUI_BACK;
+    case ACTION_FORTH:
+        return TUI_FORTH;
     case ACTION_REDRAW:
         screen_redraw();
         return TUI_STAYS;

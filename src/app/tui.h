@@ -16,8 +16,10 @@ struct tui;
 /* How the user left. */
 enum tui_exit {
     TUI_STAYS,
-    TUI_QUIT,       /* q */
-    TUI_INTERRUPTED /* ^C */
+    TUI_QUIT,        /* q */
+    TUI_INTERRUPTED, /* ^C */
+    TUI_BACK,        /* <: elsewhere in a recording */
+    TUI_FORTH        /* > */
 };
 
 /* Takes the terminal over. run is borrowed. NULL with *err when there is no

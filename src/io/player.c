@@ -31,11 +31,12 @@ struct player {
     struct loop *loop;
     const struct player_ops *ops;
     void *context;
-    int64_t begun_ms, until_ms; /* steady; since the start, -1: no stop */
-    size_t at;      /* the next line */
-    bool last_look; /* the timers of its moment had their turn */
+    struct player_span span;
+    int64_t begun_ms; /* steady */
+    size_t at;        /* the next line */
+    bool last_look;   /* the timers of its moment had their turn */
     bool over;
-    struct loop_timer next, grace;
+    struct loop_timer next, arrival, grace;
     struct mask *mask; /* of no secrets: spells addresses as recorded */
     struct player_call *calls;
 
@@ -74,6 +75,7 @@ static void stop_timers(struct player *player)
     if (!player->loop)
         return;
     loop_timer_stop(player->loop, &player->next);
+    loop_timer_stop(player->loop, &player->arrival);
     loop_timer_stop(player->loop, &player->grace);
     loop_timer_stop(player->loop, &player->token_due);
 }
@@ -99,6 +101,13 @@ int64_t player_length_ms(const struct player *player)
 {
     size_t count = player_file_count(player->file);
     return count ? player_file_at(player->file, count - 1)->t_ms : 0;
+}
+
+int64_t player_position_ms(const struct player *player)
+{
+    int64_t length_ms = player_length_ms(player);
+    int64_t at_ms = loop_steady_ms(player->loop) - player->begun_ms;
+    return at_ms < length_ms ? at_ms : length_ms;
 }
 
 /* Delivering. */
@@ -220,6 +229,7 @@ static void on_grace_over(void *context)
 /* Nothing more comes; what the source still does by itself, it does now. */
 static void let_end(struct player *player)
 {
+    loop_timer_stop(player->loop, &player->arrival);
     loop_set_speed(player->loop, 0);
     loop_timer_start(player->loop, &player->grace, GRACE_MS, on_grace_over,
                      player);
@@ -266,9 +276,9 @@ static void await_next(struct player *player)
     bool left = player->at < player_file_count(player->file);
     int64_t t_ms =
         left ? player_file_at(player->file, player->at)->t_ms : INT64_MAX;
-    if (player->until_ms >= 0 && player->until_ms < t_ms) {
+    if (player->span.until_ms >= 0 && player->span.until_ms < t_ms) {
         left = true;
-        t_ms = player->until_ms;
+        t_ms = player->span.until_ms;
     }
     if (player->over)
         return;
@@ -291,9 +301,9 @@ static void on_next(void *context)
     }
     player->last_look = false;
     bool stops =
-        player->at == count ||
-        (player->until_ms >= 0 &&
-         player_file_at(player->file, player->at)->t_ms > player->until_ms);
+        player->at == count || (player->span.until_ms >= 0 &&
+                                player_file_at(player->file, player->at)->t_ms >
+                                    player->span.until_ms);
     if (stops) {
         finish(player, "until", 0);
         return;
@@ -302,17 +312,31 @@ static void on_next(void *context)
     await_next(player);
 }
 
-void player_begin(struct player *player, struct loop *loop, int64_t until_ms,
-                  const struct player_ops *ops, void *context)
+static void on_arrival(void *context)
+{
+    struct player *player = context;
+    loop_set_speed(player->loop, player->span.speed);
+}
+
+void player_begin(struct player *player, struct loop *loop,
+                  const struct player_span *span, const struct player_ops *ops,
+                  void *context)
 {
     char words[120];
     player->loop = loop;
+    player->span = *span;
     player->ops = ops;
     player->context = context;
-    player->until_ms = until_ms;
     player->begun_ms = loop_steady_ms(loop);
+    player->at = 0;
+    player->last_look = player->over = false;
+    player_file_rewind(player->file);
+    loop_set_speed(loop, span->from_ms > 0 ? 0 : span->speed);
+    if (span->from_ms > 0)
+        loop_timer_start(loop, &player->arrival, span->from_ms, on_arrival,
+                         player);
     size_t broken = player_file_broken(player->file);
-    if (broken) {
+    if (broken && !span->from_ms) {
         snprintf(words, sizeof words,
                  "%zu %s of the recording, the first being line %zu, %s no "
                  "sense and %s passed over",

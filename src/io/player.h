@@ -41,11 +41,22 @@ struct player_ops {
     void (*over)(void *context, const char *how, int signal);
 };
 
-/* Plays from the next turn of the loop on, by the loop's clock: that is to be
- * played, from the recording's start. until_ms: stops there; -1: plays all. ops
- * is borrowed. */
-void player_begin(struct player *player, struct loop *loop, int64_t until_ms,
-                  const struct player_ops *ops, void *context);
+/* What of it is played, and how fast. */
+struct player_span {
+    int64_t from_ms;  /* since the start: all before comes at once */
+    int64_t until_ms; /* stops there; -1: plays all */
+    double speed;     /* as in loop_play_clock() */
+};
+
+/* Plays from the next turn of the loop on, from the recording's start, by the
+ * loop's clock, which is to be played. Once more after that: from the start
+ * again. ops is borrowed. */
+void player_begin(struct player *player, struct loop *loop,
+                  const struct player_span *span, const struct player_ops *ops,
+                  void *context);
+
+/* How far it has come since the start. */
+int64_t player_position_ms(const struct player *player);
 
 /* For io/http: a request, and its end from the other side. */
 struct player_call;

@@ -96,6 +96,7 @@ static size_t add_exchange(struct player_file *file,
         .method = mem_strdup(line->method ? line->method : "GET"),
         .url = mem_strdup(line->url ? line->url : ""),
         .next = PLAYER_NONE,
+        .first = PLAYER_NONE,
         .last = PLAYER_NONE,
     };
     return file->exchange_count++;
@@ -121,7 +122,7 @@ static void chain(struct player_file *file, struct player_line *place)
         return;
     struct player_exchange *exchange = &file->exchanges[place->exchange];
     if (exchange->last == PLAYER_NONE)
-        exchange->next = file->count;
+        exchange->first = exchange->next = file->count;
     else
         file->lines[exchange->last].next = file->count;
     exchange->last = file->count;
@@ -332,6 +333,15 @@ struct player_exchange *player_file_take(struct player_file *file,
     if (found)
         found->taken = true;
     return found;
+}
+
+void player_file_rewind(struct player_file *file)
+{
+    for (size_t i = 0; i < file->exchange_count; i++) {
+        file->exchanges[i].next = file->exchanges[i].first;
+        file->exchanges[i].taken = false;
+    }
+    file->first_free = 0;
 }
 
 size_t player_file_token(const struct player_file *file, int number)

@@ -48,8 +48,8 @@ bool player_file_read(const struct player_file *file, size_t index,
 struct player_exchange {
     uint64_t number;
     char *method, *url;
-    size_t next; /* the next line to deliver; PLAYER_NONE: none */
-    size_t last; /* of its lines */
+    size_t next;        /* the next line to deliver; PLAYER_NONE: none */
+    size_t first, last; /* of its lines */
     bool taken;
 };
 
@@ -61,6 +61,9 @@ struct player_exchange *player_file_exchange(const struct player_file *file,
  * query differs only when no other is left. NULL: there is none. */
 struct player_exchange *player_file_take(struct player_file *file,
                                          const char *method, const char *url);
+
+/* No exchange is taken, and nothing of them delivered. */
+void player_file_rewind(struct player_file *file);
 
 /* The line that tells of the number-th token; PLAYER_NONE. */
 size_t player_file_token(const struct player_file *file, int number);

@@ -139,6 +139,34 @@ expect_code until-early 2 && expect_sentence until-early 'begins after' &&
     expect_code until-odd 2 && expect_sentence until-odd 'such as 5m' &&
     ok 'a moment that there was not'
 
+# On the screen, from where it stops to elsewhere.
+
+if [ -x "$helpers/pty" ]; then
+    at=$(grep -m1 EXECUTING "$work/success.rec" |
+        sed 's/^{"t":\([0-9]*\).*/\1/')
+    if env -i PATH="$PATH" HOME="$work" LC_ALL=C.UTF-8 TERM=xterm-256color \
+        timeout -k 5 60 "$helpers/pty" -s 90x24 "$RUNTAIL" play \
+        "$work/success.rec" --until "${at}ms" >"$work/pty.out" 2>&1 <<'END'
+wait EXECUTING
+hides COMPLETED
+keys >
+wait COMPLETED
+erase
+keys <
+wait COMPLETED
+keys q
+exit 0
+screen main
+modes same
+END
+    then
+        ok 'forth and back on the screen'
+    else
+        not_ok 'forth and back on the screen'
+        cat "$work/pty.out"
+    fi
+fi
+
 # Recordings that are not whole.
 
 # Cut at every so many bytes: it is shown as far as it goes.
