@@ -106,6 +106,7 @@ static void complete(struct thought *thought, struct block *block)
         thought_settle_call(thought, block);
     else
         block_flush(block, &thought->ops, thought->context);
+    buf_free(&block->line); /* what has ended is remembered by its id alone */
     block->open = false;
 }
 
