@@ -338,8 +338,6 @@ static bool is_left_out(struct sink_json *sink, const struct event *event)
         sink->clock_offset_ms = event->connection.clock_offset_ms;
     else if (event->type == EVENT_GAP)
         sink->gaps++;
-    else if (event->type == EVENT_PART)
-        sink->entries++;
     return event->type != EVENT_PART && event->type != EVENT_END;
 }
 

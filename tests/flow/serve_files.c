@@ -1,0 +1,234 @@
+/* A server whose answers are files, chosen by who is asked how often: what it
+ * takes to play a run and its streams, which are asked for side by side. It
+ * prints the port it listens on, on 127.0.0.1, and serves until it is ended.
+ *
+ *   serve_files DIRECTORY REQUESTS
+ *
+ * A request is named by the last part of its path, "feed" when that is the
+ * run's id (run_…). The N-th request of a name, from 1, gets the bytes of
+ *
+ *   NAME.N             as they are, then the end
+ *   NAME.N.hold        as they are, and no end
+ *   NAME.N.when.X.M    as NAME.N, when the M-th request of X is there
+ *
+ * or what the last one before it got, and where there is none, 404. Heads of
+ * requests are appended to REQUESTS. */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    MOST = 1024 * 1024,
+    MOST_NAMES = 16,
+    MOST_WAITING = 64,
+    NAME_SIZE = 300, /* d_name's, and some */
+    PATH_SIZE = 1024
+};
+
+static struct {
+    char name[NAME_SIZE];
+    int count;
+} counts[MOST_NAMES];
+
+/* Answers that wait for another request. */
+static struct {
+    int fd; /* 0: none */
+    char file[PATH_SIZE], name[NAME_SIZE];
+    int number;
+} waiting[MOST_WAITING];
+
+static const char not_found[] =
+    "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n"
+    "Content-Length: 21\r\nConnection: close\r\n\r\n{\"error\":\"Not found\"}";
+
+static int *count_of(const char *name)
+{
+    for (size_t i = 0; i < MOST_NAMES; i++) {
+        if (!*counts[i].name)
+            snprintf(counts[i].name, NAME_SIZE, "%s", name);
+        if (strcmp(counts[i].name, name) == 0)
+            return &counts[i].count;
+    }
+    exit(99);
+}
+
+static int open_port(unsigned *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &len) != 0 ||
+        listen(fd, 16) != 0)
+        exit(99);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void send_all(int fd, const char *bytes, size_t len)
+{
+    while (len) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return;
+        bytes += sent;
+        len -= (size_t)sent;
+    }
+}
+
+static void send_file(int fd, const char *file)
+{
+    static char bytes[MOST];
+    FILE *in = fopen(file, "re");
+    if (!in)
+        exit(99);
+    send_all(fd, bytes, fread(bytes, 1, sizeof bytes, in));
+    fclose(in);
+}
+
+/* A client that leaves is answered no more, and one that stays reads it all. */
+static void end(int fd)
+{
+    char bytes[4096];
+    shutdown(fd, SHUT_WR);
+    while (recv(fd, bytes, sizeof bytes, 0) > 0)
+        continue;
+    close(fd);
+}
+
+/* The name that the request's path ends with; "" when it makes no sense. */
+static void read_name(const char *head, char name[NAME_SIZE])
+{
+    const char *path = strchr(head, ' ');
+    size_t len = path ? strcspn(path + 1, " ?") : 0;
+    const char *at = path ? path + 1 + len : "";
+    while (len && at[-1] != '/') {
+        at--;
+        len--;
+    }
+    len = strcspn(at, " ?");
+    if (strncmp(at, "run_", 4) == 0)
+        snprintf(name, NAME_SIZE, "feed");
+    else
+        snprintf(name, NAME_SIZE, "%.*s", (int)len, at);
+}
+
+static bool take_request(int fd, const char *log, char name[NAME_SIZE])
+{
+    static char head[MOST];
+    size_t len = 0;
+    ssize_t got;
+    head[0] = '\0';
+    while (len + 1 < sizeof head && !strstr(head, "\r\n\r\n") &&
+           (got = read(fd, head + len, sizeof head - len - 1)) > 0) {
+        len += (size_t)got;
+        head[len] = '\0';
+    }
+    FILE *out = fopen(log, "ae");
+    if (out)
+        fwrite(head, 1, len, out);
+    if (out)
+        fclose(out);
+    read_name(head, name);
+    return *name != '\0';
+}
+
+/* The file for that request: its number's, or the last one's before it. */
+static bool find_file(const char *directory, const char *name, int number,
+                      char file[NAME_SIZE])
+{
+    bool found = false;
+    for (; number > 0 && !found; number--) {
+        char wanted[NAME_SIZE + 16];
+        size_t len =
+            (size_t)snprintf(wanted, sizeof wanted, "%s.%d", name, number);
+        DIR *all = opendir(directory);
+        struct dirent *entry;
+        while (all && !found && (entry = readdir(all)))
+            if (strncmp(entry->d_name, wanted, len) == 0 &&
+                (!entry->d_name[len] || entry->d_name[len] == '.')) {
+                snprintf(file, NAME_SIZE, "%s", entry->d_name);
+                found = true;
+            }
+        if (all)
+            closedir(all);
+    }
+    return found;
+}
+
+static void wait_for(int fd, const char *path, const char *when)
+{
+    size_t i = 0;
+    while (i < MOST_WAITING && waiting[i].fd)
+        i++;
+    const char *dot = strrchr(when, '.');
+    if (i == MOST_WAITING || !dot)
+        exit(99);
+    waiting[i].fd = fd;
+    waiting[i].number = atoi(dot + 1);
+    snprintf(waiting[i].file, sizeof waiting[i].file, "%s", path);
+    snprintf(waiting[i].name, NAME_SIZE, "%.*s", (int)(dot - when), when);
+}
+
+static void answer_waiting(void)
+{
+    for (size_t i = 0; i < MOST_WAITING; i++) {
+        int fd = waiting[i].fd;
+        if (!fd || *count_of(waiting[i].name) < waiting[i].number)
+            continue;
+        waiting[i].fd = 0;
+        send_file(fd, waiting[i].file);
+        end(fd);
+    }
+}
+
+static void answer(int fd, const char *directory, const char *name)
+{
+    static const char when[] = ".when.", hold[] = ".hold";
+    char file[NAME_SIZE], path[PATH_SIZE];
+    if (!find_file(directory, name, ++*count_of(name), file)) {
+        send_all(fd, not_found, sizeof not_found - 1);
+        end(fd);
+        return;
+    }
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    const char *condition = strstr(file, when);
+    if (condition) {
+        wait_for(fd, path, condition + sizeof when - 1);
+        return;
+    }
+    send_file(fd, path);
+    if (!strstr(file, hold))
+        end(fd);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned port;
+    if (argc < 3)
+        return 2;
+    int fd = open_port(&port);
+    printf("%u\n", port);
+    fflush(stdout);
+    for (;;) {
+        char name[NAME_SIZE];
+        int client = accept(fd, NULL, NULL);
+        if (client < 0)
+            continue;
+        if (!take_request(client, argv[2], name)) {
+            close(client);
+            continue;
+        }
+        answer(client, argv[1], name);
+        answer_waiting();
+    }
+}

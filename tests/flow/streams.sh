@@ -1,0 +1,327 @@
+#!/bin/sh
+# A run's realtime streams: recordings of both generations end in their state,
+# and what servers may do to them neither loses nor doubles a part, nor ends
+# the run.
+. "${srcdir:-.}/tests/flow/lib.sh"
+
+id=run_streams
+
+# Answers as files, see serve_files.c.
+
+# begin_answers: an empty directory for them, $answers.
+case_number=0
+begin_answers() {
+    case_number=$((case_number + 1))
+    answers=$work/answers.$case_number
+    requests=$work/requests.$case_number
+    mkdir "$answers"
+    : >"$requests"
+}
+
+# answer FILE STATUS HEADERS <BODY: of any length, to the connection's end.
+answer() {
+    {
+        printf 'HTTP/1.1 %s\r\nConnection: close\r\n%b\r\n' "$2" "$3"
+        cat
+    } >"$answers/$1"
+}
+
+# events FILE [HEADERS]: an event stream.
+events() {
+    answer "$1" '200 OK' "Content-Type: text/event-stream\r\n${2-}"
+}
+
+# cut_events FILE [HEADERS]: one that breaks off.
+cut_events() {
+    events "$1" "Content-Length: 100000\r\n${2-}"
+}
+
+v2='X-Stream-Version: v2\r\n'
+
+# row FILE STATUS COLUMNS: the run's row, and that it is up to date.
+row() {
+    case $2 in
+    COMPLETED*) more=',"completedAt":"2026-01-02T03:04:07.000"' ;;
+    *) more= ;;
+    esac
+    answer "$1" '200 OK' 'Content-Type: application/json\r\nelectric-handle: h\r\nelectric-offset: 1_0\r\nelectric-cursor: 1\r\nelectric-schema: {}\r\n' <<END
+[{"key":"\"public\".\"TaskRun\"/\"1\"","value":{"friendlyId":"$id",
+"taskIdentifier":"t","status":"$2","createdAt":"2026-01-02T03:04:05.000",
+"startedAt":"2026-01-02T03:04:06.000"$more$3},
+"headers":{"operation":"insert"}},{"headers":{"control":"up-to-date"}}]
+END
+}
+
+# story WHEN [COLUMNS]: the run goes on until that request, then completes.
+story() {
+    columns=${2-',"realtimeStreams":"{chat}"'}
+    row feed.1 EXECUTING "$columns"
+    row "feed.2.when.$1" COMPLETED_SUCCESSFULLY "$columns"
+}
+
+start_answers() {
+    start_server "$helpers/serve_files" "$answers" "$requests"
+    url=http://127.0.0.1:$hello
+}
+
+# follow NAME ARGUMENT…: with --json, to the end.
+follow() {
+    name=$1
+    shift
+    start_answers
+    runtail_as "$name" "$(${credentials:-by_token})" --json "$@" "$id"
+}
+
+# expect_parts NAME CHUNK…: all of them, in order, numbered from 1.
+expect_parts() {
+    parts_of=$1
+    shift
+    number=0
+    : >"$work/want"
+    for chunk; do
+        number=$((number + 1))
+        echo "$number $chunk" >>"$work/want"
+    done
+    sed -n 's/^{"type":"part",.*"seq":\([0-9]*\),.*"chunk":\(.*\)}$/\1 \2/p' \
+        "$work/$parts_of.out" >"$work/got"
+    expect_same "$parts_of" "$work/want" "$work/got"
+}
+
+# expect_asked NAME N PATTERN: so many requests have such a line.
+expect_asked() {
+    asked=$(grep -c -- "$3" "$requests")
+    [ "$asked" -eq "$2" ] && return 0
+    not_ok "$1: $asked requests, not $2, with: $3"
+    grep -v '^Authorization' "$requests" | head -n 40
+    return 1
+}
+
+# Recordings.
+
+# play NAME CODE TEXT [KEY]
+play() {
+    start_sim --replay "$recordings/$1.json" --speed 100
+    runtail_as "$1" "$(by_token)" --json stream "$run" ${4:+"$4"}
+    start_sim --replay "$recordings/$1.json" --speed 100
+    runtail_as "$1-text" "$(by_token)" stream "$run" ${4:+"$4"}
+    printf "$3" >"$work/want"
+    expect_code "$1" "$2" && expect_lines "$1" &&
+        expect_code "$1-text" "$2" && expect_safe "$1-text" out &&
+        "$helpers/json_lines" parts "$work/$1.out" \
+            "$recordings/$1.expected.json" &&
+        expect_same "$1" "$work/want" "$work/$1-text.out" && ok "$1"
+}
+
+if [ -d "$recordings" ]; then
+    play stream-v1-text 0 'Hello, wörld — “quotes”\nline two\nemoji 🎉 end^[[31mesc after a pause\n'
+    play stream-v1-openai-chunks 7 'The quick brown fox — 日本\n\n```c\nint x;\n```\n' openai
+    play stream-v2-batch 7 'early bird catches the worm!résumé 🎉 after-error last\n' chat
+fi
+
+# A connection that breaks is made again behind the last part.
+
+begin_answers
+cut_events chat.1 <<'END'
+id: 1767323045678-0
+data: "a"
+
+id: 1767323045678-0
+data: "a"
+
+: ping
+
+id: 1767323045700-0
+data: {"type":"x"}
+
+id: 1767323045701-0
+data: "unfinished
+END
+events chat.2 <<'END'
+id: 1767323045800-0
+data: "b"
+
+END
+events chat.3 </dev/null
+story chat.3
+follow v1-resume
+expect_code v1-resume 0 && expect_lines v1-resume &&
+    expect_parts v1-resume '"a"' '"a"' '{"type":"x"}' '"b"' &&
+    expect_text v1-resume out '"state":"reconnecting","transport":"sse".*cut' &&
+    expect_text v1-resume out '"stream":"chat","state":"live"' &&
+    expect_asked v1-resume 1 '^Last-Event-ID: 1767323045700-0' &&
+    expect_asked v1-resume 2 '^Last-Event-ID: 1767323045800-0' &&
+    expect_value v1-resume end complete true && ok v1-resume
+
+batch() {
+    printf 'event: batch\nid: 9,9,9\ndata: {"records":[%s]}\n\n' "$1"
+}
+record() {
+    printf '{"seq_num":%s,"timestamp":1767323045678,"body":"{\\"data\\":%s,\\"id\\":\\"%s\\"}"}' "$@"
+}
+
+begin_answers
+answer chat.1 '500 Internal Server Error' '' </dev/null
+{
+    batch "$(record 0 1 a),$(record 1 2 b)"
+    printf 'event: error\ndata: read session ended\n\n'
+} | events chat.2 "$v2"
+{
+    batch "$(record 2 2 b),{\"seq_num\":3,\"headers\":[[\"\",\"fence\"]],\"body\":\"x\"}"
+    printf 'data: [DONE]\n\n'
+} | events chat.3 "$v2"
+{
+    batch "$(record 4 3 c)"
+    printf 'event: ping\ndata: {"timestamp":1}\n\n'
+} | events chat.4.hold "$v2"
+printf 'event: ping\ndata: {"timestamp":1}\n\n' | events chat.5.hold "$v2"
+story chat.4
+follow v2-resume
+expect_code v2-resume 0 && expect_lines v2-resume &&
+    expect_parts v2-resume 1 2 3 &&
+    expect_no_text v2-resume out '500' &&
+    expect_text v2-resume out '"stream":"chat".*read session ended' &&
+    expect_asked v2-resume 1 '^Last-Event-ID: 1.$' &&
+    expect_asked v2-resume 1 '^Last-Event-ID: 3.$' &&
+    expect_asked v2-resume 0 '^Last-Event-ID: 9' &&
+    expect_value v2-resume end complete true && ok v2-resume
+
+# The position of one generation is not for the other.
+begin_answers
+printf 'id: 1767323045700-0\ndata: 1\n\n' | cut_events chat.1
+batch "$(record 7 8 x)" | events chat.2 "$v2"
+batch "$(record 0 2 a)" | events chat.3 "$v2"
+events chat.4 "$v2" </dev/null
+story chat.4
+follow generations
+expect_code generations 0 && expect_parts generations 1 2 &&
+    expect_asked generations 1 '^Last-Event-ID: 1767323045700-0' &&
+    expect_asked generations 0 '^Last-Event-ID: 7' && ok generations
+
+# One bad part spoils itself alone, and can be seen.
+begin_answers
+{
+    batch "$(record 0 1 a),{\"seq_num\":1,\"body\":\"no \\u001b[31mJSON\"},{\"seq_num\":2,\"body\":},$(record 3 4 d)"
+} | events chat.1 "$v2"
+events chat.2 "$v2" </dev/null
+story chat.2
+follow bad-part
+expect_code bad-part 0 && expect_lines bad-part && expect_safe bad-part out &&
+    expect_parts bad-part 1 '"no \u001b[31mJSON"' \
+        '"{\"seq_num\":2,\"body\":}"' 4 && ok bad-part
+
+# What is refused, or is no stream, is a remark and not the end.
+
+# refused NAME COMPLETE PATTERN
+refused() {
+    story chat.1
+    follow "$1"
+    expect_code "$1" 0 && expect_lines "$1" && expect_sentence "$1" "$3" &&
+        expect_value "$1" end complete "$2" && ok "$1"
+}
+
+begin_answers
+refused not-found true 'stream chat cannot be followed.* 404: Not found'
+
+begin_answers
+echo '{"error":"Unauthorized"}' |
+    answer chat.1 '403 Forbidden' 'Content-Type: application/json\r\n'
+refused forbidden true 'stream chat cannot be followed.* 403: Unauthorized'
+
+begin_answers
+echo '<html><title>Sign in</title></html>' |
+    answer chat.1 '200 OK' 'Content-Type: text/html\r\n'
+refused web-page false 'stream chat cannot be followed.*text/html.*Sign in'
+
+begin_answers
+echo '{"error":"no such thing"}' |
+    answer chat.1 '200 OK' 'Content-Type: application/json\r\n'
+refused json false 'stream chat.*application/json.*no such thing'
+
+begin_answers
+answer chat.1 '200 OK' '' </dev/null
+refused nothing false 'stream chat.*no content type'
+
+begin_answers
+answer chat.1 '500 Internal Server Error' '' </dev/null
+refused never-written false 'stream chat cannot be followed.* 500'
+
+# A token that is refused is replaced, once, and the run goes on with it.
+by_answers() {
+    echo "TRIGGER_API_URL=$url RUNTAIL_TOKEN_URL=$url/token" \
+        RUNTAIL_API_KEY=made-up-key
+}
+begin_answers
+for number in 1 2; do
+    echo "{\"token\":\"token-$number\"}" |
+        answer "token.$number" '200 OK' 'Content-Type: application/json\r\n'
+done
+answer chat.1 '401 Unauthorized' '' </dev/null
+printf 'id: 5-0\ndata: 1\n\n' | events chat.2
+events chat.3 </dev/null
+story chat.3
+credentials=by_answers
+follow renewed
+credentials=
+expect_code renewed 0 && expect_parts renewed 1 &&
+    expect_asked renewed 2 '^GET /token' &&
+    expect_asked renewed 3 '^Authorization: Bearer token-2' &&
+    ok renewed
+
+# Which streams are read.
+
+begin_answers
+events chat.1 </dev/null
+events other.1 </dev/null
+story other.2 ',"realtimeStreams":"{chat}","metadata":"{\"$$streams\":[\"other\"],\"$$streamsBaseUrl\":\"http://127.0.0.1:1\"}"'
+follow from-metadata
+expect_code from-metadata 0 && expect_asked from-metadata 0 '/chat HTTP' &&
+    expect_quiet from-metadata && ok 'from the metadata, of this server alone'
+
+begin_answers
+events mine.1 </dev/null
+events "b%20c.1" </dev/null
+story mine.2
+follow named --stream mine --stream 'b c'
+expect_code named 0 && expect_asked named 0 '/chat HTTP' &&
+    expect_text named out '"complete":true' && ok 'those that are named'
+
+begin_answers
+row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
+follow none --no-streams
+expect_code none 0 && expect_asked none 0 '/streams/' && ok 'none'
+
+# Late parts are waited for; of a run that is over, all there is is read.
+
+begin_answers
+printf 'id: 1-0\ndata: 1\n\n' | events chat.1
+printf 'id: 2-0\ndata: 2\n\n' | events chat.2
+printf 'id: 3-0\ndata: 3\n\n' | events chat.3
+events chat.4 </dev/null
+row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
+follow late
+expect_code late 0 && expect_parts late 1 2 3 &&
+    expect_value late end complete true && ok 'late parts'
+
+begin_answers
+batch "$(record 0 1 a)" | events chat.1 "$v2"
+events chat.2 "$v2" </dev/null
+row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
+follow finished
+expect_code finished 0 && expect_parts finished 1 && ok 'a finished run'
+
+# Without a run to go by.
+
+begin_answers
+printf 'id: 1-0\ndata: "alone"\n\n' | events chat.1
+start_answers
+runtail_as alone "$(by_token)" stream "$id" chat
+expect_code alone 7 && expect_text alone out '^alone$' && ok alone
+
+begin_answers
+start_answers
+runtail_as unknown "$(by_token)" stream "$id" chat
+expect_code unknown 5 && expect_text unknown err "knows no run $id" &&
+    ok unknown
+
+stop_servers
+finish
