@@ -154,7 +154,12 @@ static void add_message(struct line_text *line, const struct entry *entry,
 void line_compose(struct line_text *line, const struct entry *entry,
                   const struct line_dress *dress)
 {
+    enum {
+        WORDS_SIZE = 64 /* what stands before and behind most texts */
+    };
     buf_clear(&line->safe);
+    if (entry->text_len < LINE_SHOWN_MAX)
+        buf_reserve(&line->safe, entry->text_len + WORDS_SIZE);
     line->style = text_style(entry);
     add_label(line, dress->label, dress->escape);
     if (line->style == STYLE_NOTICE) {

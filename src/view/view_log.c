@@ -226,9 +226,9 @@ static bool is_same_second(const struct canvas *canvas,
            before / 1000 == entry->time_ms / 1000;
 }
 
-static const char *differing_part(const char *time, const struct entry *entry)
+static const char *differing_part(const char *time)
 {
-    const char *ms = entry->time_is_arrival ? NULL : strchr(time, '.');
+    const char *ms = strchr(time, '.');
     return ms ? ms : "";
 }
 
@@ -238,11 +238,12 @@ static bool draw_time(const struct canvas *canvas, const struct entry *entry,
     int64_t before = time_before(canvas->run, entry->number);
     if (!has_time(canvas, entry, before))
         return false;
+    bool same = is_same_second(canvas, entry, before);
+    if (same && entry->time_is_arrival)
+        return false;
     char text[DURATION_TEXT_SIZE + 8];
     time_text(canvas, entry, text, sizeof text);
-    const char *shown = text;
-    if (is_same_second(canvas, entry, before))
-        shown = differing_part(text, entry);
+    const char *shown = same ? differing_part(text) : text;
     int width = canvas->layout->time_width, len = (int)strlen(shown);
     int x = canvas->layout->log_x + 1 + (len < width ? width - len : 0);
     frame_puts(canvas->frame, x, y, width,
@@ -612,7 +613,10 @@ void view_log_draw(const struct canvas *canvas)
     struct place at = view->port.top;
     struct entry entry;
     view->widest = 0;
+    view->cursor_row = -1;
     while (y < bottom && run_entry(canvas->run, at.line, &entry)) {
+        if (at.line == view->port.cursor)
+            view->cursor_row = y - layout->log_y;
         if (entry.kind == ENTRY_STEP)
             draw_header(canvas, &entry, y++);
         else
@@ -622,5 +626,6 @@ void view_log_draw(const struct canvas *canvas)
             break;
     }
     pin_header(canvas, view->port.top.line);
-    view->cursor_row = viewport_cursor_row(&view->port, &source);
+    if (view->cursor_row < 0) /* out of sight */
+        view->cursor_row = viewport_cursor_row(&view->port, &source);
 }
