@@ -29,6 +29,8 @@ struct http {
     struct player *player;
     char *ca_file, *user_agent;
     struct http_call *calls;
+    struct http_call *dead; /* canceled while curl could not let go of them */
+    struct loop_timer burial;
 };
 
 struct http_call {
@@ -46,17 +48,18 @@ struct http_call {
     struct http_request request; /* callbacks and context only */
     http_data_fn *on_data;
     struct buf head, body; /* head: "name: value\0" after another */
-    bool headers_done, stopped, too_large;
+    bool headers_done, stopped, too_large, canceled;
     bool head_ended;   /* by its empty line */
     size_t idle_bytes; /* since silence is measured */
     int redirects;
     int64_t started_ms;
     int64_t date_wall_ms; /* our clock when the Date header came */
-    struct loop_timer idle;
+    struct loop_timer idle, begin;
     char error_text[CURL_ERROR_SIZE];
 };
 
 static void on_transfer(void *context, CURL *easy, CURLcode code);
+static void bury(void *context);
 
 struct http *http_create(struct loop *loop, const struct http_options *options)
 {
@@ -74,6 +77,8 @@ void http_destroy(struct http *http)
         return;
     while (http->calls)
         http_cancel(http->calls);
+    loop_timer_stop(http->loop, &http->burial);
+    bury(http);
     free(http->ca_file);
     free(http->user_agent);
     free(http);
@@ -106,20 +111,8 @@ static void wipe_headers(struct curl_slist *headers)
     curl_slist_free_all(headers);
 }
 
-void http_cancel(struct http_call *call)
+static void destroy(struct http_call *call)
 {
-    if (!call)
-        return;
-    struct http_call **at = &call->http->calls;
-    while (*at && *at != call)
-        at = &(*at)->next;
-    if (*at)
-        *at = call->next;
-    loop_timer_stop(call->http->loop, &call->idle);
-    recorder_done(call->recorded, "canceled", NULL);
-    player_cancel(call->played);
-    if (call->easy)
-        curl_multi_remove_handle(loop_multi(call->http->loop), call->easy);
     curl_easy_cleanup(call->easy);
     wipe_headers(call->headers);
     curl_slist_free_all(call->public_headers);
@@ -129,6 +122,43 @@ void http_cancel(struct http_call *call)
     free(call->url);
     free(call->post);
     free(call);
+}
+
+static void bury(void *context)
+{
+    struct http *http = context;
+    while (http->dead) {
+        struct http_call *call = http->dead;
+        http->dead = call->next;
+        curl_multi_remove_handle(loop_multi(http->loop), call->easy);
+        destroy(call);
+    }
+}
+
+void http_cancel(struct http_call *call)
+{
+    if (!call)
+        return;
+    struct http *http = call->http;
+    struct http_call **at = &http->calls;
+    while (*at && *at != call)
+        at = &(*at)->next;
+    if (*at)
+        *at = call->next;
+    loop_timer_stop(http->loop, &call->idle);
+    loop_timer_stop(http->loop, &call->begin);
+    recorder_done(call->recorded, "canceled", NULL);
+    player_cancel(call->played);
+    if (call->easy &&
+        curl_multi_remove_handle(loop_multi(http->loop), call->easy) ==
+            CURLM_RECURSIVE_API_CALL) {
+        call->canceled = true;
+        call->next = http->dead;
+        http->dead = call;
+        loop_timer_start(http->loop, &http->burial, 0, bury, http);
+        return;
+    }
+    destroy(call);
 }
 
 static void on_idle(void *context);
@@ -182,6 +212,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_call *call = context;
     size_t len = size * count, end = len;
+    if (call->canceled)
+        return 0;
     note_bytes(call, len);
     while (end && isspace((unsigned char)bytes[end - 1]))
         end--;
@@ -318,6 +350,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_call *call = context;
     size_t len = size * count;
+    if (call->canceled)
+        return 0;
     note_bytes(call, len);
     if (is_redirect(http_status(call)) || take_body(call, bytes, len))
         return len;
@@ -478,6 +512,8 @@ static void on_transfer(void *context, CURL *easy, CURLcode code)
     struct http_call *call = NULL;
     (void)context;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
+    if (call->canceled)
+        return;
     struct http_result result = {.failure = failure_of(call, code)};
     if (call->stopped) {
         http_cancel(call);
@@ -573,6 +609,17 @@ static void start_recording(struct http_call *call,
                              request->url, request->headers);
 }
 
+/* Bytes of another transfer may ask for this one; curl takes no new ones while
+ * it hands those out. */
+static void begin(void *context)
+{
+    struct http_call *call = context;
+    struct loop *loop = call->http->loop;
+    if (curl_multi_add_handle(loop_multi(loop), call->easy) ==
+        CURLM_RECURSIVE_API_CALL)
+        loop_timer_start(loop, &call->begin, 0, begin, call);
+}
+
 static void start_transfer(struct http_call *call,
                            const struct http_request *request)
 {
@@ -580,7 +627,7 @@ static void start_transfer(struct http_call *call,
     add_headers(call, request);
     set_options(call, request);
     restart_idle(call);
-    curl_multi_add_handle(loop_multi(call->http->loop), call->easy);
+    begin(call);
 }
 
 struct http_call *http_start(struct http *http,
