@@ -114,3 +114,59 @@ void failure_of_transfer(struct error *err, const char *run, const char *url,
     }
     buf_free(&where);
 }
+
+/* What the answer said, as ": reason". */
+static void add_reason(struct buf *out, const struct http_result *result)
+{
+    struct buf reason = buf_make(0);
+    if (result->failure != HTTP_OK)
+        buf_adds(&reason, result->reason);
+    else
+        wire_error_reason(&reason, result->body, result->body_len);
+    if (reason.len)
+        buf_addf(out, ": %s", buf_str(&reason));
+    buf_free(&reason);
+}
+
+static bool is_passing(const struct http_result *result)
+{
+    if (result->failure == HTTP_OK)
+        return result->status == 429 || result->status == 408 ||
+               result->status >= 500;
+    return result->failure != HTTP_INSECURE &&
+           result->failure != HTTP_REDIRECTED;
+}
+
+void failure_of_token(struct error *err, const char *what, const char *run,
+                      const char *url, const char *key,
+                      const struct http_result *result)
+{
+    struct buf why = buf_make(0);
+    struct buf where = buf_make(0);
+    url_for_display(&where, url);
+    add_reason(&why, result);
+    if (is_passing(result) && result->status)
+        error_set(err, ERROR_CONNECTION, "%s at %s answered %ld%s", what,
+                  buf_str(&where), result->status, buf_str(&why));
+    else if (!result->status)
+        error_set(err, is_passing(result) ? ERROR_CONNECTION : ERROR_PROTOCOL,
+                  "%s at %s cannot be reached%s", what, buf_str(&where),
+                  buf_str(&why));
+    else if (result->status == 404)
+        error_set(err, ERROR_NOT_FOUND,
+                  "%s at %s answered 404%s; check the run id and the URL", what,
+                  buf_str(&where), buf_str(&why));
+    else if (result->status == 403)
+        error_set(err, ERROR_AUTH,
+                  "%s at %s denies %s (403%s); check the run id and whose "
+                  "key it is",
+                  what, buf_str(&where), run, buf_str(&why));
+    else if (result->status == 401)
+        error_set(err, ERROR_AUTH, "%s at %s refused the %s (%ld%s)", what,
+                  buf_str(&where), key, result->status, buf_str(&why));
+    else
+        error_set(err, ERROR_PROTOCOL, "%s at %s answered %ld%s", what,
+                  buf_str(&where), result->status, buf_str(&why));
+    buf_free(&why);
+    buf_free(&where);
+}

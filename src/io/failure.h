@@ -17,4 +17,10 @@ void failure_of_status(struct error *err, const char *run, const char *url,
 void failure_of_transfer(struct error *err, const char *run, const char *url,
                          const struct http_result *result);
 
+/* A request for a token that gave none. what: who was asked; url: where; key:
+ * which one it was asked with, and what to do about it. */
+void failure_of_token(struct error *err, const char *what, const char *run,
+                      const char *url, const char *key,
+                      const struct http_result *result);
+
 #endif

@@ -6,25 +6,17 @@
 
 #include "io/token.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/instant.h"
 #include "base/mem.h"
-#include "base/sha256.h"
-#include "io/clock.h"
+#include "io/failure.h"
 #include "io/player.h"
 #include "io/recorder.h"
+#include "io/token_sign.h"
 #include "wire/jwt.h"
 #include "wire/url.h"
 #include "wire/wire_error.h"
@@ -34,11 +26,9 @@ enum {
     MAX_ANSWER = 1024 * 1024,
     ANSWER_MS = 30 * 1000,
     CONNECT_MS = 10 * 1000,
-    COMMAND_MS = 60 * 1000,          /* a person may have to unlock something */
     EARLY_MS = 60 * 1000,            /* renewed this long before its end */
     OPAQUE_LIFE_MS = 55 * 60 * 1000, /* when a token does not tell its end */
-    SOONEST_MS = 5 * 1000,           /* between two new tokens */
-    SIGNED_LIFE_S = 3600
+    SOONEST_MS = 5 * 1000            /* between two new tokens */
 };
 
 /* The one that gives no other token than it gave. */
@@ -238,65 +228,16 @@ static void fail(struct token *token, const struct error *err)
     answer(token, err);
 }
 
-/* What the answer said, as ": reason". */
-static void add_reason(struct buf *out, const struct http_result *result)
-{
-    struct buf reason = buf_make(0);
-    if (result->failure != HTTP_OK)
-        buf_adds(&reason, result->reason);
-    else
-        wire_error_reason(&reason, result->body, result->body_len);
-    if (reason.len)
-        buf_addf(out, ": %s", buf_str(&reason));
-    buf_free(&reason);
-}
-
-static bool is_passing(const struct http_result *result)
-{
-    if (result->failure == HTTP_OK)
-        return result->status == 429 || result->status == 408 ||
-               result->status >= 500;
-    return result->failure != HTTP_INSECURE &&
-           result->failure != HTTP_REDIRECTED;
-}
-
 /* Turns a refused request for a token into words. what: who was asked. */
 static void fail_with_answer(struct token *token, const char *what,
                              const struct http_result *result)
 {
     struct error err = {0};
-    struct buf why = buf_make(0);
-    struct buf where = buf_make(0);
-    url_for_display(&where,
-                    token->token_url ? token->token_url : token->api_url);
-    add_reason(&why, result);
-    if (is_passing(result) && result->status)
-        error_set(&err, ERROR_CONNECTION, "%s at %s answered %ld%s", what,
-                  buf_str(&where), result->status, buf_str(&why));
-    else if (!result->status)
-        error_set(&err, is_passing(result) ? ERROR_CONNECTION : ERROR_PROTOCOL,
-                  "%s at %s cannot be reached%s", what, buf_str(&where),
-                  buf_str(&why));
-    else if (result->status == 404)
-        error_set(&err, ERROR_NOT_FOUND,
-                  "%s at %s answered 404%s; check the run id and the URL", what,
-                  buf_str(&where), buf_str(&why));
-    else if (result->status == 403)
-        error_set(&err, ERROR_AUTH,
-                  "%s at %s denies %s (403%s); check the run id and whose "
-                  "key it is",
-                  what, buf_str(&where), token->run, buf_str(&why));
-    else if (result->status == 401)
-        error_set(&err, ERROR_AUTH, "%s at %s refused the %s (%ld%s)", what,
-                  buf_str(&where),
-                  token->token_url ? "API key; check RUNTAIL_API_KEY"
-                                   : "secret key; check TRIGGER_SECRET_KEY",
-                  result->status, buf_str(&why));
-    else
-        error_set(&err, ERROR_PROTOCOL, "%s at %s answered %ld%s", what,
-                  buf_str(&where), result->status, buf_str(&why));
-    buf_free(&why);
-    buf_free(&where);
+    failure_of_token(&err, what, token->run,
+                     token->token_url ? token->token_url : token->api_url,
+                     token->token_url ? "API key; check RUNTAIL_API_KEY"
+                                      : "secret key; check TRIGGER_SECRET_KEY",
+                     result);
     fail(token, &err);
 }
 
@@ -440,54 +381,14 @@ static char *mint_body(const struct token *token)
     return text;
 }
 
-static void add_base64url(struct buf *out, const void *bytes, size_t len)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const unsigned char *in = bytes;
-    uint32_t bits = 0;
-    int held = 0;
-    for (size_t i = 0; i < len; i++) {
-        bits = bits << 8 | in[i];
-        for (held += 8; held >= 6; held -= 6)
-            buf_addc(out, digits[bits >> (held - 6) & 63]);
-    }
-    if (held)
-        buf_addc(out, digits[bits << (6 - held) & 63]);
-}
-
-/* Signs a token for the claims that the server told, as the platform does. */
-static bool sign_claims(struct token *token, json_t *claims, struct buf *out)
-{
-    static const char header[] = "{\"alg\":\"HS256\"}";
-    uint8_t signature[SHA256_SIZE];
-    json_int_t now = (json_int_t)(server_now(token) / 1000);
-    if (!json_is_string(json_object_get(claims, "sub")))
-        return false;
-    json_object_set_new(claims, "scopes", scopes_of(token));
-    json_object_set_new(claims, "iss", json_string("https://id.trigger.dev"));
-    json_object_set_new(claims, "aud", json_string("https://api.trigger.dev"));
-    json_object_set_new(claims, "iat", json_integer(now));
-    json_object_set_new(claims, "exp", json_integer(now + SIGNED_LIFE_S));
-    char *payload = json_dumps(claims, JSON_COMPACT);
-    add_base64url(out, header, strlen(header));
-    buf_addc(out, '.');
-    add_base64url(out, payload, strlen(payload));
-    hmac_sha256(token->secret_key, strlen(token->secret_key), buf_str(out),
-                out->len, signature);
-    buf_addc(out, '.');
-    add_base64url(out, signature, sizeof signature);
-    free(payload);
-    return true;
-}
-
 static const char minting_name[] = "the API";
 
 static void take_claims(struct token *token, const struct http_result *result)
 {
     json_t *claims = json_loadb(result->body, result->body_len, 0, NULL);
     struct buf signed_token = buf_make(0);
-    if (sign_claims(token, claims, &signed_token))
+    if (token_sign(claims, scopes_of(token), token->secret_key,
+                   server_now(token) / 1000, &signed_token))
         adopt(token, buf_str(&signed_token));
     else
         fail_without_token(token, minting_name);
@@ -542,122 +443,6 @@ static void mint(struct token *token)
     forget(&header);
     free(body);
     buf_free(&url);
-}
-
-/* Waits for fd to be readable until the deadline (steady clock). */
-static bool can_read(int fd, int64_t deadline_ms)
-{
-    for (;;) {
-        struct pollfd input = {.fd = fd, .events = POLLIN};
-        int64_t left_ms = deadline_ms - clock_steady_ms();
-        int ready = poll(&input, 1, left_ms > 0 ? (int)left_ms : 0);
-        if (ready >= 0 || errno != EINTR)
-            return ready > 0;
-    }
-}
-
-/* Reads all there is, without the white space around it. NULL when it took
- * too long. Owned by the caller, who forgets it. */
-static char *read_secret(int fd)
-{
-    char *text = mem_zalloc(1, MAX_TOKEN);
-    size_t len = 0;
-    ssize_t got = 1;
-    int64_t deadline_ms = clock_steady_ms() + COMMAND_MS;
-    while (got && len < MAX_TOKEN - 1) {
-        if (!can_read(fd, deadline_ms)) {
-            forget(&text);
-            return NULL;
-        }
-        got = read(fd, text + len, MAX_TOKEN - 1 - len);
-        if (got < 0 && errno != EINTR)
-            break;
-        len += got > 0 ? (size_t)got : 0;
-    }
-    while (len && isspace((unsigned char)text[len - 1]))
-        text[--len] = '\0';
-    size_t skip = strspn(text, " \t\r\n");
-    memmove(text, text + skip, len - skip + 1);
-    return text;
-}
-
-static char *read_file(const char *file, struct error *err)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        error_set(err, ERROR_AUTH, "cannot read the token file %s: %s", file,
-                  strerror(errno));
-        return NULL;
-    }
-    char *text = read_secret(fd);
-    close(fd);
-    if (!text)
-        error_set(err, ERROR_AUTH, "the token file %s gives nothing", file);
-    return text;
-}
-
-/* A command that asks somebody for a token need not know those at hand. */
-static void hide_secrets(void)
-{
-    static const char *const secrets[] = {
-        "TRIGGER_SECRET_KEY", "TRIGGER_ACCESS_TOKEN", "RUNTAIL_API_KEY"};
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-        unsetenv(secrets[i]);
-}
-
-/* Starts a shell that writes to *out; -1 when it cannot. */
-static pid_t start_command(const char *command, int *out)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        signal(SIGPIPE, SIG_DFL); /* it is ignored here, not there */
-        dup2(ends[1], STDOUT_FILENO);
-        hide_secrets();
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    close(ends[1]);
-    *out = ends[0];
-    if (pid < 0)
-        close(ends[0]);
-    return pid;
-}
-
-static char *run_command(const char *command, struct error *err)
-{
-    int out = -1, status = -1;
-    pid_t pid = start_command(command, &out);
-    if (pid < 0) {
-        error_set(err, ERROR_SYSTEM, "cannot run the token command: %s",
-                  strerror(errno));
-        return NULL;
-    }
-    char *text = read_secret(out);
-    close(out);
-    if (!text)
-        kill(pid, SIGKILL); /* nothing else goes on while it runs */
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (text && status == 0)
-        return text;
-    if (!text)
-        error_set(err, ERROR_AUTH,
-                  "the token command gave no token within %d s: %s",
-                  COMMAND_MS / 1000, command);
-    forget(&text);
-    error_set(err, ERROR_AUTH, "the token command failed (%s %d): %s",
-              WIFEXITED(status) ? "exit status" : "signal",
-              WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
-              command);
-    return NULL;
-}
-
-char *token_read(const char *file, const char *command, struct error *err)
-{
-    return file ? read_file(file, err) : run_command(command, err);
 }
 
 static bool is_secret_key(const char *text)
