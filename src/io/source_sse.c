@@ -57,23 +57,26 @@ static void tell_link(struct source_sse *source, const struct connection *link)
     emit(source, &event);
 }
 
+static void tell_facts(struct source_sse *source)
+{
+    struct event event = {.type = EVENT_RUN};
+    event.facts = sse_facts_run(source->facts);
+    emit(source, &event);
+}
+
 static void tell_end(struct source_sse *source, bool complete,
                      const struct error *failure)
 {
     if (source->ended)
         return;
     source->ended = true;
+    bool known = sse_facts_finish(source->facts);
+    if (known)
+        tell_facts(source);
     struct event event = {.type = EVENT_END};
-    event.end.known = status_is_terminal(sse_facts_run(source->facts)->status);
+    event.end.known = known;
     event.end.complete = complete;
     event.end.failure = failure;
-    emit(source, &event);
-}
-
-static void tell_facts(struct source_sse *source)
-{
-    struct event event = {.type = EVENT_RUN};
-    event.facts = sse_facts_run(source->facts);
     emit(source, &event);
 }
 

@@ -95,6 +95,12 @@ void sse_facts_destroy(struct sse_facts *facts)
     free(facts);
 }
 
+bool sse_facts_finish(struct sse_facts *facts)
+{
+    facts->run.finished = status_is_terminal(facts->run.status);
+    return facts->run.finished;
+}
+
 const struct run_facts *sse_facts_run(const struct sse_facts *facts)
 {
     return &facts->run;
@@ -238,7 +244,8 @@ static void replace(char **text, char *with)
     *text = with;
 }
 
-/* A word that is no status is a step, as in metadata. */
+/* A word that is no status is a step, as in metadata. A final one does not
+ * finish anything yet: the stream goes on. */
 static void take_status(struct run_facts *run, struct slice value)
 {
     struct buf plain = buf_make(0);
@@ -251,7 +258,6 @@ static void take_status(struct run_facts *run, struct slice value)
         return;
     }
     run->status = status;
-    run->finished = status_is_terminal(status);
     replace(&run->status_text, word);
 }
 

@@ -35,6 +35,10 @@ struct sse_reading {
 bool sse_facts_read(struct sse_facts *facts, const struct sse_event *event,
                     int64_t now_ms, struct sse_reading *reading);
 
+/* The stream has ended: what it said last is the outcome. False when that was
+ * none. */
+bool sse_facts_finish(struct sse_facts *facts);
+
 /* The facts as of all events so far. */
 const struct run_facts *sse_facts_run(const struct sse_facts *facts);
 

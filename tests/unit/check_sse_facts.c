@@ -176,6 +176,8 @@ START_TEST(change_is_told_once)
         ck_assert(sse_facts_read(facts, &event, 1, &reading));
         ck_assert(reading.changed == steps[i].changed);
     }
+    ck_assert(!sse_facts_run(facts)->finished);
+    ck_assert(sse_facts_finish(facts));
     ck_assert(sse_facts_run(facts)->finished);
     sse_facts_destroy(facts);
 }
