@@ -41,7 +41,7 @@ void *mem_resize(void *old, size_t count, size_t size)
     return bytes;
 }
 
-void *mem_map(size_t size)
+static char *map(size_t size)
 {
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -50,10 +50,35 @@ void *mem_map(size_t size)
     return bytes;
 }
 
+void *mem_map(size_t size)
+{
+    enum {
+        ALIGNED = 2 * 1024 * 1024
+    };
+    if (!size || size % ALIGNED)
+        return map(size);
+    char *bytes = map(size + ALIGNED);
+    size_t before = ALIGNED - (uintptr_t)bytes % ALIGNED;
+    munmap(bytes, before);
+    if (before < ALIGNED)
+        munmap(bytes + before + size, ALIGNED - before);
+    return bytes + before;
+}
+
 void mem_unmap(void *bytes, size_t size)
 {
     if (bytes)
         munmap(bytes, size);
+}
+
+void mem_will_fill(void *bytes, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    madvise(bytes, size, MADV_HUGEPAGE);
+#else
+    (void)bytes;
+    (void)size;
+#endif
 }
 
 char *mem_strdup(const char *text)

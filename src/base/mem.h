@@ -16,9 +16,14 @@ void *mem_zalloc(size_t count, size_t size);
 void *mem_resize(void *old, size_t count, size_t size);
 
 /* Returns size zeroed bytes in pages of their own, which take no memory before
- * they are touched. They go back to the system with mem_unmap(). */
+ * they are touched; aligned to 2 MiB when size is a multiple of that. They go
+ * back to the system with mem_unmap(). */
 void *mem_map(size_t size);
 void mem_unmap(void *bytes, size_t size);
+
+/* Says of such bytes that all of them will be used: the system may give them
+ * in large pages, then. */
+void mem_will_fill(void *bytes, size_t size);
 
 /* Returns a copy of text, NULL for NULL. */
 char *mem_strdup(const char *text);

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 enum {
-    SLAB_BYTES = 1024 * 1024
+    SLAB_BYTES = 2 * 1024 * 1024 /* a large page, where there are any */
 };
 
 struct pool {
@@ -36,11 +36,16 @@ void pool_destroy(struct pool *pool)
     free(pool);
 }
 
+/* Large pages come at a quarter of the cost; but all at once, which a slab that
+ * may never fill is not worth. */
 static void add_slab(struct pool *pool)
 {
+    char *slab = mem_map(SLAB_BYTES);
+    if (pool->slab_count)
+        mem_will_fill(slab, SLAB_BYTES);
     pool->slabs =
         mem_resize(pool->slabs, pool->slab_count + 1, sizeof *pool->slabs);
-    pool->slabs[pool->slab_count++] = mem_map(SLAB_BYTES);
+    pool->slabs[pool->slab_count++] = slab;
     pool->used = 0;
 }
 
