@@ -207,18 +207,23 @@ static void prepare_row(const struct painter *painter, struct row *row)
     }
 }
 
-/* The row that is shown and has the sum and the cells; NULL: none. */
-static struct row *find_row(const struct painter *painter,
-                            const int heads[BUCKETS], uint64_t sum,
-                            const struct cell *cells)
+static bool is_shown_at(const struct painter *painter, int y,
+                        const struct cell *cells)
 {
-    size_t size = (size_t)painter->width * sizeof *cells;
-    for (int y = heads[sum % BUCKETS]; y >= 0; y = painter->chain[y]) {
-        struct row *row = painter->shown.rows[y];
-        if (row->whole == sum && memcmp(row->frame, cells, size) == 0)
-            return row;
-    }
-    return NULL;
+    return y >= 0 && y < painter->height &&
+           !memcmp(painter->shown.rows[y]->frame, cells,
+                   (size_t)painter->width * sizeof *cells);
+}
+
+/* Where a row with the sum and the cells is shown; UNKNOWN: nowhere. */
+static int find_row(const struct painter *painter, const int heads[BUCKETS],
+                    uint64_t sum, const struct cell *cells)
+{
+    int y = heads[sum % BUCKETS];
+    while (y >= 0 && (painter->shown.rows[y]->whole != sum ||
+                      !is_shown_at(painter, y, cells)))
+        y = painter->chain[y];
+    return y;
 }
 
 static void index_rows(struct painter *painter, int heads[BUCKETS])
@@ -232,30 +237,41 @@ static void index_rows(struct painter *painter, int heads[BUCKETS])
     }
 }
 
+static struct row *new_row(struct painter *painter, const struct cell *cells,
+                           const struct row *sums)
+{
+    struct row *row = painter_spare_row(painter);
+    memcpy(row->frame, cells, (size_t)painter->width * sizeof *cells);
+    row->whole = sums->whole;
+    row->part = sums->part;
+    prepare_row(painter, row);
+    return row;
+}
+
+/* Rows that moved did so together, mostly: where the row before was found is
+ * looked at first. */
 int painter_take_frame(struct painter *painter)
 {
-    size_t size = (size_t)painter->width * sizeof(struct cell);
-    int heads[BUCKETS], changed = 0;
+    int heads[BUCKETS], changed = 0, by = 0;
     if (painter->numbering != frame_numbering(painter->frame))
         forget_clusters(painter);
     find_unused(painter);
     for (int y = 0; y < painter->height; y++) {
         const struct cell *cells = frame_cell(painter->frame, 0, y);
-        struct row sums, **next = &painter->next[y];
-        *next = painter->shown.rows[y];
-        if (memcmp((*next)->frame, cells, size) == 0)
-            continue;
-        if (!changed++)
-            index_rows(painter, heads);
-        sum_row(painter, cells, &sums);
-        *next = find_row(painter, heads, sums.whole, cells);
-        if (*next)
-            continue;
-        *next = painter_spare_row(painter);
-        memcpy((*next)->frame, cells, size);
-        (*next)->whole = sums.whole;
-        (*next)->part = sums.part;
-        prepare_row(painter, *next);
+        struct row sums;
+        int from = y;
+        if (!is_shown_at(painter, y, cells)) {
+            if (!changed++)
+                index_rows(painter, heads);
+            from = by ? y + by : UNKNOWN;
+        }
+        if (from != y && !is_shown_at(painter, from, cells)) {
+            sum_row(painter, cells, &sums);
+            from = find_row(painter, heads, sums.whole, cells);
+            by = from >= 0 ? from - y : by;
+        }
+        painter->next[y] = from >= 0 ? painter->shown.rows[from]
+                                     : new_row(painter, cells, &sums);
     }
     return changed;
 }
