@@ -25,6 +25,7 @@ struct block {
     enum block_class class;
     struct buf id;
     int choice;    /* see struct chunk_move */
+    bool in_order; /* and no start of it was told */
     uint32_t step; /* the taker's name for it */
     bool open;
     bool stopped;    /* its step has ended, with the run */

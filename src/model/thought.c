@@ -132,6 +132,17 @@ void thought_end_implied(struct thought *thought, int choice,
     }
 }
 
+/* Ends blocks of a kind that come one after the other, of which neither start
+ * nor end was told. */
+static void end_ordered(struct thought *thought)
+{
+    for (size_t i = 0; i < thought->block_count; i++) {
+        struct block *block = thought->blocks[i];
+        if (block->in_order && block->stream == thought->stream)
+            thought_end_block(thought, block, STEP_DONE);
+    }
+}
+
 /* Room for one more: the oldest that has ended goes, or the oldest of all. */
 static void make_room(struct thought *thought)
 {
@@ -160,16 +171,30 @@ static void end_plain(struct thought *thought, enum step_state state)
         thought_end_block(thought, plain, state);
 }
 
-struct block *thought_begin(struct thought *thought, enum block_class class,
-                            const struct chunk_move *move)
+/* What gives way to a new block. */
+static void make_way(struct thought *thought, enum block_class class,
+                     const struct chunk_move *move)
 {
+    struct buf words = thought->scratch; /* may hold what is to be told */
+    thought->scratch = buf_make(0);
     if (class != CLASS_PLAIN)
         end_plain(thought, STEP_DONE);
+    if (move && move->in_order)
+        end_ordered(thought);
     make_room(thought);
+    buf_free(&thought->scratch);
+    thought->scratch = words;
+}
+
+struct block *thought_begin(struct thought *thought, enum block_class class,
+                            const struct chunk_move *move, const char *title)
+{
+    make_way(thought, class, move);
     struct block *block = mem_zalloc(1, sizeof *block);
     block->stream = thought->stream;
     block->class = class;
     block->choice = move ? move->choice : -1;
+    block->in_order = move && move->in_order;
     block->open = true;
     block->preliminary = NO_LINE;
     if (move)
@@ -178,8 +203,7 @@ struct block *thought_begin(struct thought *thought, enum block_class class,
     thought->told = true;
     struct thought_stream *stream = &thought->streams[thought->stream];
     block->step = thought->ops.begin(thought->context, block_step_kind(block),
-                                     stream->key, buf_str(&thought->scratch),
-                                     thought->at.ms);
+                                     stream->key, title, thought->at.ms);
     stream->last_step = block->step;
     stream->has_step = true;
     return block;
@@ -188,9 +212,8 @@ struct block *thought_begin(struct thought *thought, enum block_class class,
 /* The step of the stream's own text has the stream's name. */
 static struct block *begin_plain(struct thought *thought)
 {
-    buf_clear(&thought->scratch);
-    buf_adds(&thought->scratch, thought->streams[thought->stream].key);
-    return thought_begin(thought, CLASS_PLAIN, NULL);
+    return thought_begin(thought, CLASS_PLAIN, NULL,
+                         thought->streams[thought->stream].key);
 }
 
 static struct block *open_block_of(struct thought *thought, int choice)
@@ -207,14 +230,7 @@ static struct block *open_block_of(struct thought *thought, int choice)
 struct block *thought_host(struct thought *thought, int choice)
 {
     struct block *host = open_block_of(thought, choice);
-    if (host)
-        return host;
-    struct buf words = thought->scratch; /* may hold what is to be told */
-    thought->scratch = buf_make(0);
-    host = begin_plain(thought);
-    buf_free(&thought->scratch);
-    thought->scratch = words;
-    return host;
+    return host ? host : begin_plain(thought);
 }
 
 uint32_t thought_last_step(struct thought *thought, int choice)
@@ -274,9 +290,8 @@ static struct block *begin_block(struct thought *thought,
         [BLOCK_REASONING] = "Thinking",
         [BLOCK_REFUSAL] = "Refusal",
     };
-    buf_clear(&thought->scratch);
-    buf_adds(&thought->scratch, titles[move->block]);
-    return thought_begin(thought, class_of(move->block), move);
+    return thought_begin(thought, class_of(move->block), move,
+                         titles[move->block]);
 }
 
 /* A start that comes again before any text is the same one; after text its end

@@ -54,9 +54,9 @@ struct block *thought_find(struct thought *thought, enum block_class class,
 /* The newest open block of the part's stream; NULL: none. */
 struct block *thought_newest(struct thought *thought);
 
-/* Begins a block and its step; the title is what scratch holds. */
+/* Begins a block and its step. move: NULL: for the stream's own text. */
 struct block *thought_begin(struct thought *thought, enum block_class class,
-                            const struct chunk_move *move);
+                            const struct chunk_move *move, const char *title);
 
 /* Tells what is left of its line and ends its step. */
 void thought_end_block(struct thought *thought, struct block *block,

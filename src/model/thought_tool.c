@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "text/utf8.h"
 #include "wire/json_text.h"
 #include "wire/json_valid.h"
 
@@ -22,12 +23,21 @@ static struct slice no_text(void)
     return (struct slice){0};
 }
 
+/* A name of some length; NULL for none. */
+static char *cut_name(struct slice name)
+{
+    size_t len = name.len < MAX_NAME ? name.len : MAX_NAME;
+    if (!len)
+        return NULL;
+    if (len < name.len)
+        len -= utf8_incomplete_tail(name.data, len);
+    return mem_strndup(name.data, len);
+}
+
 static void learn_name(struct block *block, struct slice name)
 {
-    if (block->name || !name.len)
-        return;
-    block->name =
-        mem_strndup(name.data, name.len < MAX_NAME ? name.len : MAX_NAME);
+    if (!block->name)
+        block->name = cut_name(name);
 }
 
 static const char *name_of(const struct block *block)
@@ -38,13 +48,11 @@ static const char *name_of(const struct block *block)
 static struct block *begin_call(struct thought *thought,
                                 const struct chunk_move *move)
 {
+    char *name = cut_name(move->name);
     thought_end_implied(thought, move->choice, NULL);
-    buf_clear(&thought->scratch);
-    thought_add_json(thought, move->name, MAX_NAME);
-    if (!move->name.len)
-        buf_adds(&thought->scratch, "tool");
-    struct block *block = thought_begin(thought, CLASS_TOOL, move);
-    learn_name(block, move->name);
+    struct block *block =
+        thought_begin(thought, CLASS_TOOL, move, name ? name : "tool");
+    block->name = name;
     if (move->kind == CHUNK_TOOL_START && move->text.len)
         block->call = mem_strndup(move->text.data, move->text.len);
     return block;

@@ -155,19 +155,35 @@ void chunk_emit_note(struct chunk_decoder *decoder, const char *name,
     chunk_emit(decoder, &move);
 }
 
-void chunk_emit_delta(struct chunk_decoder *decoder, enum chunk_block block,
-                      struct slice id, int choice, struct slice text)
+static struct chunk_move delta_move(const struct chunk_decoder *decoder,
+                                    enum chunk_block block, struct slice id,
+                                    struct slice text)
 {
     struct chunk_move move = chunk_move_make(CHUNK_BLOCK_DELTA);
-    if (!text.len)
-        return;
     move.block = block;
     move.id = id;
-    move.choice = choice;
     move.text = text;
     move.head = decoder->head;
     move.tail = decoder->tail;
-    chunk_emit(decoder, &move);
+    return move;
+}
+
+void chunk_emit_delta(struct chunk_decoder *decoder, enum chunk_block block,
+                      struct slice id, int choice, struct slice text)
+{
+    struct chunk_move move = delta_move(decoder, block, id, text);
+    move.choice = choice;
+    if (text.len)
+        chunk_emit(decoder, &move);
+}
+
+void chunk_emit_ordered(struct chunk_decoder *decoder, enum chunk_block block,
+                        struct slice id, struct slice text)
+{
+    struct chunk_move move = delta_move(decoder, block, id, text);
+    move.in_order = true;
+    if (text.len)
+        chunk_emit(decoder, &move);
 }
 
 static void emit_text(struct chunk_decoder *decoder, enum chunk_kind kind,

@@ -75,6 +75,9 @@ struct chunk_move {
      * do, or it belongs to none). There a block ends when another kind of
      * block, or a call, of the same choice begins, or any call of no choice. */
     int choice;
+    /* Such blocks and calls come one after the other: one that no start was
+     * told of ends when the next begins like that. */
+    bool in_order;
     bool preliminary;
     bool transient;
     /* Halves of a code point (surrogates) that a delta or plain text begins and

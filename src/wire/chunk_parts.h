@@ -66,6 +66,10 @@ void chunk_emit_note(struct chunk_decoder *decoder, const char *name,
 void chunk_emit_delta(struct chunk_decoder *decoder, enum chunk_block block,
                       struct slice id, int choice, struct slice text);
 
+/* The same for one of those that come in order. */
+void chunk_emit_ordered(struct chunk_decoder *decoder, enum chunk_block block,
+                        struct slice id, struct slice text);
+
 /* A cited address or document; a file. */
 void chunk_emit_source(struct chunk_decoder *decoder, enum chunk_kind kind,
                        struct slice value);

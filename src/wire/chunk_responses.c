@@ -99,7 +99,7 @@ static bool read_block(struct chunk_decoder *decoder, struct slice type,
                    chunk_first_member(part.data ? part : chunk, wholes));
     } else if (ends_with(type, ".delta")) {
         struct slice text = chunk_delta(decoder, chunk_member(chunk, "delta"));
-        chunk_emit_delta(decoder, block, id, -1, text);
+        chunk_emit_ordered(decoder, block, id, text);
         return text.data != NULL;
     } else {
         return false;
@@ -238,6 +238,7 @@ static bool read_call_event(struct chunk_decoder *decoder, struct slice type,
     static const char *const wholes[] = {"arguments", "input", "code", NULL};
     struct chunk_move move = chunk_move_make(CHUNK_TOOL_DELTA);
     move.id = chunk_text(&decoder->id, chunk_member(chunk, "item_id"));
+    move.in_order = true;
     if (!has(type, "_call"))
         return false;
     for (int i = 0; silent[i]; i++)

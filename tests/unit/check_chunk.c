@@ -72,6 +72,8 @@ static void add_move(void *context, const struct chunk_move *move)
         buf_addf(out, " %s", blocks[move->block]);
     if (move->choice >= 0)
         buf_addf(out, " #%d", move->choice);
+    if (move->in_order)
+        buf_adds(out, " then");
     add(out, "id", move->id);
     add(out, "name", move->name);
     add(out, "text", move->text);
@@ -377,7 +379,7 @@ static const struct example responses[] = {
      "start reasoning id=rs_1/s1"},
     {"{\"type\":\"response.reasoning_summary_text.delta\","
      "\"item_id\":\"rs_1\",\"summary_index\":1,\"delta\":\"Hm\"}",
-     "delta reasoning id=rs_1/s1 text=Hm"},
+     "delta reasoning then id=rs_1/s1 text=Hm"},
     {"{\"type\":\"response.reasoning_summary_text.done\","
      "\"item_id\":\"rs_1\",\"summary_index\":1,\"text\":\"Hm\"}",
      "end reasoning id=rs_1/s1 text=Hm"},
@@ -387,7 +389,7 @@ static const struct example responses[] = {
      "end reasoning id=rs_1/s1 text=Hm"},
     {"{\"type\":\"response.reasoning_text.delta\",\"item_id\":\"rs_1\","
      "\"content_index\":0,\"delta\":\"Hm\"}",
-     "delta reasoning id=rs_1/0 text=Hm"},
+     "delta reasoning then id=rs_1/0 text=Hm"},
     {"{\"type\":\"response.output_item.done\",\"item\":{\"id\":\"rs_1\","
      "\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
      "\"text\":\"a\"},{\"type\":\"summary_text\",\"text\":\"b\"}]}}",
@@ -405,15 +407,15 @@ static const struct example responses[] = {
      "end refusal id=m/0 text=No"},
     {"{\"type\":\"response.output_text.delta\",\"item_id\":\"m\","
      "\"output_index\":1,\"content_index\":0,\"delta\":\"It\"}",
-     "delta text id=m/0 text=It"},
+     "delta text then id=m/0 text=It"},
     {"{\"type\":\"response.output_text.done\",\"item_id\":\"m\","
      "\"content_index\":0,\"text\":\"It is\"}",
      "end text id=m/0 text=It is"},
     {"{\"type\":\"response.output_text.delta\",\"delta\":\"bare\"}",
-     "delta text id=/0 text=bare"},
+     "delta text then id=/0 text=bare"},
     {"{\"type\":\"response.refusal.delta\",\"item_id\":\"m\","
      "\"content_index\":0,\"delta\":\"No\"}",
-     "delta refusal id=m/0 text=No"},
+     "delta refusal then id=m/0 text=No"},
     {"{\"type\":\"response.output_text.annotation.added\",\"item_id\":\"m\","
      "\"annotation\":{\"type\":\"url_citation\",\"url\":\"u\"}}",
      "source text=u json={\"type\":\"url_citation\",\"url\":\"u\"}"},
@@ -426,10 +428,10 @@ static const struct example responses[] = {
      "tool-start id=fc name=f"},
     {"{\"type\":\"response.function_call_arguments.delta\","
      "\"item_id\":\"fc\",\"delta\":\"{\\\"a\"}",
-     "tool-delta id=fc text={\"a"},
+     "tool-delta then id=fc text={\"a"},
     {"{\"type\":\"response.function_call_arguments.done\","
      "\"item_id\":\"fc\",\"arguments\":\"{\\\"a\\\":1}\"}",
-     "tool-arguments id=fc text={\"a\":1}"},
+     "tool-arguments then id=fc text={\"a\":1}"},
     {"{\"type\":\"response.output_item.done\",\"item\":{\"id\":\"fc\","
      "\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"{}\"}}",
      "tool-arguments id=fc name=f text={}; tool-end id=fc name=f"},
@@ -439,7 +441,7 @@ static const struct example responses[] = {
     {"{\"type\":\"response.web_search_call.searching\",\"item_id\":\"ws\"}",
      ""},
     {"{\"type\":\"response.mcp_call.failed\",\"item_id\":\"mc\"}",
-     "tool-error id=mc text={\"type\":\"response.mcp_call.failed\","
+     "tool-error then id=mc text={\"type\":\"response.mcp_call.failed\","
      "\"item_id\":\"mc\"} json={\"type\":\"response.mcp_call.failed\","
      "\"item_id\":\"mc\"}"},
     {"{\"type\":\"response.output_item.done\",\"item\":{\"id\":\"ws\","

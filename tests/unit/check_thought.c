@@ -299,6 +299,33 @@ static const struct example examples[] = {
      "{\"type\":\"response.completed\",\"response\":{}}",
      "+0 s reasoning \"Thinking\"\n0~ Hm\n-0 done\n+1 s tool \"f\"\n"
      "=1 \"f {\"a\":1}\"\n-1 done\n+2 s text \"Answer\"\n2| It\n-2 done\n"},
+    /* Only deltas, as some tasks pass on. */
+    {"{\"type\":\"response.reasoning_text.delta\",\"item_id\":\"r\","
+     "\"delta\":\"Hm\"}\n"
+     "{\"type\":\"response.function_call_arguments.delta\","
+     "\"item_id\":\"f\",\"delta\":\"{}\"}\n"
+     "{\"type\":\"response.output_text.delta\",\"item_id\":\"m\","
+     "\"delta\":\"It\"}\n"
+     "{\"type\":\"response.output_text.delta\",\"item_id\":\"m\","
+     "\"delta\":\" is\"}\n"
+     "{\"type\":\"response.output_text.delta\",\"item_id\":\"n\","
+     "\"delta\":\"so\"}",
+     "+0 s reasoning \"Thinking\"\n0~ Hm\n-0 done\n+1 s tool \"tool\"\n"
+     "=1 \"tool\"\n-1 done\n+2 s text \"Answer\"\n2| It is\n-2 done\n"
+     "+3 s text \"Answer\"\n3| so\n-3 done\n"},
+    /* Two at a time, each with its start. */
+    {"{\"type\":\"response.output_item.added\",\"item\":{\"id\":\"r\","
+     "\"type\":\"reasoning\"}}\n"
+     "{\"type\":\"response.content_part.added\",\"item_id\":\"m\","
+     "\"part\":{\"type\":\"output_text\"}}\n"
+     "{\"type\":\"response.reasoning_summary_text.delta\","
+     "\"item_id\":\"r\",\"delta\":\"H\"}\n"
+     "{\"type\":\"response.output_text.delta\",\"item_id\":\"m\","
+     "\"delta\":\"It\"}\n"
+     "{\"type\":\"response.reasoning_summary_text.delta\","
+     "\"item_id\":\"r\",\"delta\":\"m\"}",
+     "+0 s reasoning \"Thinking\"\n+1 s text \"Answer\"\n0~ Hm\n-0 done\n"
+     "1| It\n-1 done\n"},
     /* What was told whole only. */
     {"{\"type\":\"response.output_item.done\",\"item\":{\"id\":\"m\","
      "\"type\":\"message\",\"content\":[{\"type\":\"output_text\","
@@ -534,6 +561,25 @@ START_TEST(blocks_without_end_are_bounded)
 }
 END_TEST
 
+START_TEST(calls_without_end_make_way_for_others)
+{
+    struct buf chunk = buf_make(0);
+    start();
+    for (int i = 0; i <= THOUGHT_MAX_BLOCKS; i++) {
+        buf_clear(&chunk);
+        buf_addf(&chunk,
+                 "{\"type\":\"tool-input-delta\",\"toolCallId\":\"%d\","
+                 "\"toolName\":\"f%d\",\"inputTextDelta\":\"[%d]\"}",
+                 i, i, i);
+        buf_clear(&told.log);
+        tell_bytes("s", chunk.data, chunk.len);
+    }
+    assert_told("=0 \"f0 [0]\"\n-0 done\n+256 s tool \"f256\"\n");
+    buf_free(&chunk);
+    finish();
+}
+END_TEST
+
 START_TEST(parts_that_say_nothing_tell_so)
 {
     start();
@@ -558,5 +604,6 @@ UNIT_MAIN("thought", {
     tcase_add_test(tc, long_lines_are_not_cut_inside_a_character);
     tcase_add_test(tc, long_json_is_cut_and_stands_whole_in_the_detail);
     tcase_add_test(tc, blocks_without_end_are_bounded);
+    tcase_add_test(tc, calls_without_end_make_way_for_others);
     tcase_add_test(tc, parts_that_say_nothing_tell_so);
 })
