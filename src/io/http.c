@@ -8,10 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/instant.h"
 #include "base/mem.h"
-#include "io/clock.h"
-#include "io/http_play.h"
+#include "io/http_call.h"
 #include "io/player.h"
 #include "io/recorder.h"
 #include "wire/url.h"
@@ -21,41 +19,6 @@ enum {
     MAX_REDIRECTS = 20,
     SIGN_OF_LIFE = 1024, /* bytes of an answer that are more than a drip */
     BUFFER_SIZE = 256 * 1024
-};
-
-struct http {
-    struct loop *loop;
-    struct recorder *recorder;
-    struct player *player;
-    char *ca_file, *user_agent;
-    struct http_call *calls;
-    struct http_call *dead; /* canceled while curl could not let go of them */
-    struct loop_timer burial;
-};
-
-struct http_call {
-    struct http *http;
-    struct http_call *next;
-    struct recorder_exchange *recorded; /* NULL: it is not */
-    struct player_call *played;         /* NULL: by curl, over the network */
-    long played_status;
-    CURL *easy;
-    struct curl_slist *headers;        /* all … */
-    struct curl_slist *public_headers; /* … and without those of the origin */
-    char *url, *post;
-    size_t max_body;
-    int64_t idle_ms;
-    struct http_request request; /* callbacks and context only */
-    http_data_fn *on_data;
-    struct buf head, body; /* head: "name: value\0" after another */
-    bool headers_done, stopped, too_large, canceled;
-    bool head_ended;   /* by its empty line */
-    size_t idle_bytes; /* since silence is measured */
-    int redirects;
-    int64_t started_ms;
-    int64_t date_wall_ms; /* our clock when the Date header came */
-    struct loop_timer idle, begin;
-    char error_text[CURL_ERROR_SIZE];
 };
 
 static void on_transfer(void *context, CURL *easy, CURLcode code);
@@ -130,9 +93,19 @@ static void bury(void *context)
     while (http->dead) {
         struct http_call *call = http->dead;
         http->dead = call->next;
-        curl_multi_remove_handle(loop_multi(http->loop), call->easy);
+        if (call->easy)
+            curl_multi_remove_handle(loop_multi(http->loop), call->easy);
         destroy(call);
     }
+}
+
+/* Curl, or the player, may be handing something of it over. */
+static bool is_in_use(struct http_call *call)
+{
+    player_cancel(call->played);
+    return !call->easy ||
+           curl_multi_remove_handle(loop_multi(call->http->loop), call->easy) ==
+               CURLM_RECURSIVE_API_CALL;
 }
 
 void http_cancel(struct http_call *call)
@@ -148,10 +121,8 @@ void http_cancel(struct http_call *call)
     loop_timer_stop(http->loop, &call->idle);
     loop_timer_stop(http->loop, &call->begin);
     recorder_done(call->recorded, "canceled", NULL);
-    player_cancel(call->played);
-    if (call->easy &&
-        curl_multi_remove_handle(loop_multi(http->loop), call->easy) ==
-            CURLM_RECURSIVE_API_CALL) {
+    call->recorded = NULL;
+    if (is_in_use(call)) {
         call->canceled = true;
         call->next = http->dead;
         http->dead = call;
@@ -180,13 +151,13 @@ static void note_bytes(struct http_call *call, size_t len)
         restart_idle(call);
 }
 
-static bool is_redirect(long status)
+bool http_call_is_redirect(long status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 ||
            status == 308;
 }
 
-static void tell_headers(struct http_call *call)
+void http_call_tell_headers(struct http_call *call)
 {
     if (call->headers_done)
         return;
@@ -203,8 +174,8 @@ static void end_headers(struct http_call *call)
     long status = http_status(call);
     call->head_ended = true;
     restart_idle(call);
-    if (status >= 200 && !is_redirect(status))
-        tell_headers(call);
+    if (status >= 200 && !http_call_is_redirect(status))
+        http_call_tell_headers(call);
 }
 
 /* One header line; a status line begins a new block (redirect, 1xx). */
@@ -241,42 +212,6 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     return fits ? len : 0;
 }
 
-/* The first header of that name at *at or behind it; moves *at on. */
-static const char *next_header(const struct http_call *call, const char **at,
-                               const char *name)
-{
-    const char *end = buf_str(&call->head) + call->head.len;
-    size_t len = strlen(name);
-    while (*at < end) {
-        const char *header = *at;
-        *at += strlen(header) + 1;
-        if (strncmp(header, name, len) == 0 && header[len] == ':')
-            return header + len + 2;
-    }
-    return NULL;
-}
-
-const char *http_header(const struct http_call *call, const char *name)
-{
-    const char *found = NULL, *value, *at = buf_str(&call->head);
-    while ((value = next_header(call, &at, name)))
-        found = value;
-    return found;
-}
-
-bool http_headers(const struct http_call *call, const char *name,
-                  struct buf *out)
-{
-    const char *value, *at = buf_str(&call->head);
-    bool any = false;
-    for (; (value = next_header(call, &at, name)); any = true) {
-        if (any)
-            buf_adds(out, ", ");
-        buf_adds(out, value);
-    }
-    return any;
-}
-
 long http_status(const struct http_call *call)
 {
     long status = 0;
@@ -286,56 +221,11 @@ long http_status(const struct http_call *call)
     return status;
 }
 
-/* How long ago a cache got the answer, by its Age header. */
-static int64_t age_ms(const struct http_call *call)
+bool http_call_take_body(struct http_call *call, const char *bytes, size_t len)
 {
-    enum {
-        LONGEST_S = 366 * 24 * 3600
-    };
-    const char *age = http_header(call, "age");
-    int64_t seconds = 0;
-    for (; age && isdigit((unsigned char)*age) && seconds < LONGEST_S; age++)
-        seconds = seconds * 10 + (*age - '0');
-    return seconds * 1000;
-}
-
-/* An answer may be held long after its first headers were sent: what counts
- * is when those came. */
-bool http_clock_offset(const struct http_call *call, int64_t *offset_ms)
-{
-    enum {
-        RESOLUTION_MS = 2000
-    };
-    const char *date = http_header(call, "date");
-    int64_t server_ms;
-    if (!date || !instant_parse_http_date(date, &server_ms))
+    http_call_tell_headers(call);
+    if (call->canceled)
         return false;
-    int64_t offset = server_ms + age_ms(call) + 500 - call->date_wall_ms;
-    *offset_ms = llabs(offset) > RESOLUTION_MS ? offset : 0;
-    return true;
-}
-
-int64_t http_retry_after_ms(const struct http_call *call)
-{
-    const char *value = http_header(call, "retry-after");
-    int64_t at;
-    char *end;
-    if (!value)
-        return -1;
-    double seconds = strtod(value, &end);
-    if (end > value && !*end && seconds >= 0 && seconds < 1e6)
-        return (int64_t)(seconds * 1000);
-    if (instant_parse_http_date(value, &at)) {
-        int64_t wait = at - loop_wall_ms(call->http->loop);
-        return wait > 0 ? wait : 0;
-    }
-    return -1;
-}
-
-/* Hands bytes of the body on; false: the call is to end. */
-static bool take_body(struct http_call *call, const char *bytes, size_t len)
-{
-    tell_headers(call);
     recorder_body(call->recorded, bytes, len);
     if (call->on_data) {
         bool more = call->on_data(call->request.context, call, bytes, len);
@@ -353,7 +243,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     if (call->canceled)
         return 0;
     note_bytes(call, len);
-    if (is_redirect(http_status(call)) || take_body(call, bytes, len))
+    if (http_call_is_redirect(http_status(call)) ||
+        http_call_take_body(call, bytes, len))
         return len;
     return 0;
 }
@@ -388,8 +279,7 @@ static enum http_failure failure_of(const struct http_call *call, CURLcode code)
     }
 }
 
-/* Curl's words, made a clause: no control bytes, lower case at the start. */
-static void set_reason(struct http_result *result, const char *words)
+void http_call_set_reason(struct http_result *result, const char *words)
 {
     size_t n = 0;
     for (; *words && n + 1 < sizeof result->reason; words++)
@@ -411,35 +301,27 @@ static void describe(struct http_call *call, struct http_result *result,
     if (result->failure == HTTP_OK)
         return;
     if (result->failure == HTTP_TOO_LARGE)
-        set_reason(result, "the answer is too large");
+        http_call_set_reason(result, "the answer is too large");
     else if (result->failure == HTTP_UNREACHABLE &&
              code == CURLE_COULDNT_CONNECT)
-        set_reason(result, "connection refused");
+        http_call_set_reason(result, "connection refused");
     else if (code == CURLE_GOT_NOTHING ||
              (code == CURLE_RECV_ERROR && !proxy_refuses(call)))
-        set_reason(result, "the server closed the connection");
+        http_call_set_reason(result, "the server closed the connection");
     else if (code == CURLE_SSL_CONNECT_ERROR &&
              strstr(call->error_text, "wrong version number"))
-        set_reason(result, "it does not speak TLS");
+        http_call_set_reason(result, "it does not speak TLS");
     else if (code == CURLE_OK || code == CURLE_PARTIAL_FILE)
-        set_reason(result, "the answer was cut off");
+        http_call_set_reason(result, "the answer was cut off");
     else
-        set_reason(result, call->error_text[0] ? call->error_text
-                                               : curl_easy_strerror(code));
+        http_call_set_reason(result, call->error_text[0]
+                                         ? call->error_text
+                                         : curl_easy_strerror(code));
 }
 
-/* As recordings name it. */
-static const char *const failure_names[] = {
-    [HTTP_OK] = "complete",           [HTTP_UNREACHABLE] = "unreachable",
-    [HTTP_INSECURE] = "insecure",     [HTTP_BROKEN] = "broken",
-    [HTTP_SILENT] = "silent",         [HTTP_TOO_LARGE] = "too-large",
-    [HTTP_REDIRECTED] = "redirected",
-};
-
-/* Hands the result over and forgets the call. */
-static void finish(struct http_call *call, struct http_result *result)
+void http_call_finish(struct http_call *call, struct http_result *result)
 {
-    recorder_done(call->recorded, failure_names[result->failure],
+    recorder_done(call->recorded, http_failure_name(result->failure),
                   result->reason);
     call->recorded = NULL;
     result->status = http_status(call);
@@ -458,7 +340,7 @@ static void on_idle(void *context)
              call->idle_bytes ? "hardly a byte of the answer for %lld s"
                               : "no answer for %lld s",
              (long long)(call->idle_ms / 1000));
-    finish(call, &result);
+    http_call_finish(call, &result);
 }
 
 /* May the request go there? Where it leaves the origin, its secrets stay. */
@@ -520,12 +402,12 @@ static void on_transfer(void *context, CURL *easy, CURLcode code)
         return;
     }
     describe(call, &result, code);
-    if (result.failure == HTTP_OK && is_redirect(http_status(call)) &&
+    if (result.failure == HTTP_OK && http_call_is_redirect(http_status(call)) &&
         follow_redirect(call, &result))
         return;
     if (result.failure == HTTP_OK)
-        tell_headers(call);
-    finish(call, &result);
+        http_call_tell_headers(call);
+    http_call_finish(call, &result);
 }
 
 static void add_header(struct http_call *call, const char *header)
@@ -655,47 +537,4 @@ struct http_call *http_start(struct http *http,
     else
         start_transfer(call, request);
     return call;
-}
-
-/* Played calls. Silence was told as it was then; nobody listens for it. */
-
-void http_play_head(struct http_call *call, long status, const struct buf *head)
-{
-    call->played_status = status;
-    buf_clear(&call->head);
-    buf_add(&call->head, buf_str(head), head->len);
-    call->date_wall_ms = loop_wall_ms(call->http->loop);
-    if (!is_redirect(status))
-        tell_headers(call);
-}
-
-void http_play_body(struct http_call *call, const char *bytes, size_t len)
-{
-    struct http_result result = {.failure = HTTP_TOO_LARGE};
-    if (take_body(call, bytes, len))
-        return;
-    if (call->stopped) {
-        http_cancel(call);
-        return;
-    }
-    snprintf(result.reason, sizeof result.reason, "the answer is too large");
-    finish(call, &result);
-}
-
-void http_play_redirect(struct http_call *call)
-{
-    buf_clear(&call->body);
-    call->headers_done = false;
-}
-
-void http_play_done(struct http_call *call, const char *how, const char *reason)
-{
-    struct http_result result = {.failure = HTTP_BROKEN};
-    for (size_t i = 0; i < sizeof failure_names / sizeof *failure_names; i++)
-        if (strcmp(failure_names[i], how) == 0)
-            result.failure = (enum http_failure)i;
-    set_reason(&result, reason ? reason : "");
-    if (result.failure == HTTP_OK)
-        tell_headers(call);
-    finish(call, &result);
 }
