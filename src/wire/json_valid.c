@@ -5,6 +5,7 @@
 #include "wire/json_valid.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "text/utf8.h"
@@ -36,28 +37,57 @@ static bool is_hex4(const char *p, const char *end)
     return true;
 }
 
+#define EACH_BYTE(byte) (UINT64_MAX / 0xff * (byte))
+
+/* A bit set for each byte of word that is zero, and perhaps for others behind
+ * one that is. */
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
+}
+
+/* The first byte at or after p that a string cannot hold as it is, or a few
+ * bytes before it: most of a string is passed over eight at a time. */
+static const char *pass_plain(const char *p, const char *end)
+{
+    for (uint64_t word; (size_t)(end - p) >= sizeof word; p += sizeof word) {
+        memcpy(&word, p, sizeof word);
+        uint64_t control = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
+        if (control | zero_bytes(word ^ EACH_BYTE((uint64_t)'"')) |
+            zero_bytes(word ^ EACH_BYTE((uint64_t)'\\')))
+            break;
+    }
+    return p;
+}
+
+/* Behind a backslash: the last byte of the escape; NULL for none. */
+static const char *escape_end(const char *p, const char *end)
+{
+    if (p >= end || !*p)
+        return NULL;
+    if (*p == 'u')
+        return is_hex4(p + 1, end) ? p + 4 : NULL;
+    return strchr("\"\\/bfnrt", *p) ? p : NULL;
+}
+
 /* At the opening quote; moves behind the closing one. */
 static bool check_string(struct checker *c)
 {
-    for (c->p++; c->p < c->end; c->p++) {
-        unsigned char byte = (unsigned char)*c->p;
+    const char *p = pass_plain(c->p + 1, c->end);
+    for (; p < c->end; p++) {
+        unsigned char byte = (unsigned char)*p;
         if (byte == '"') {
-            c->p++;
+            c->p = p + 1;
             return true;
         }
         if (byte < 0x20)
             return false;
         if (byte != '\\')
             continue;
-        if (++c->p >= c->end || !*c->p)
+        p = escape_end(p + 1, c->end);
+        if (!p)
             return false;
-        if (*c->p == 'u') {
-            if (!is_hex4(c->p + 1, c->end))
-                return false;
-            c->p += 4;
-        } else if (!strchr("\"\\/bfnrt", *c->p)) {
-            return false;
-        }
+        p = pass_plain(p + 1, c->end) - 1;
     }
     return false;
 }
