@@ -152,7 +152,7 @@ static void check(json_t *lines)
         fail("the last line is no end, or not the only one");
     json_array_foreach(lines, i, line)
     {
-        if (is_type(line, "log") &&
+        if ((is_type(line, "log") || is_type(line, "event")) &&
             json_integer_value(json_object_get(line, "seq")) != ++seq)
             fail("line %zu: the sequence has a hole or a repeat", i + 1);
         if (is_type(line, "run")) {
