@@ -158,6 +158,11 @@ void view_step_duration(const struct canvas *canvas, const struct step *step,
 /* "following", "paused, 14 new", … */
 void view_log_state(const struct canvas *canvas, char *out, size_t size);
 
+/* view_time.c: the time of an entry, in its column of the row. False: a part of
+ * it, or nothing, was drawn. */
+bool view_time_draw(const struct canvas *canvas, const struct entry *entry,
+                    int y);
+
 /* view_side.c: steps, metadata and tags beside the log; the steps alone in
  * place of the log. */
 void view_side_draw(const struct canvas *canvas);

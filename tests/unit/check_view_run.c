@@ -198,13 +198,14 @@ END_TEST
 
 START_TEST(the_application_gets_its_own_actions)
 {
-    static const enum action OWN[] = {ACTION_QUIT, ACTION_SUSPEND,
-                                      ACTION_REDRAW, ACTION_INTERRUPT};
+    static const enum action OWN[] = {ACTION_BACK,   ACTION_FORWARD,
+                                      ACTION_REDRAW, ACTION_SUSPEND,
+                                      ACTION_QUIT,   ACTION_INTERRUPT};
     struct stage stage;
     stage_start(&stage);
     for (size_t i = 0; i < sizeof OWN / sizeof OWN[0]; i++)
         ck_assert(!view_run_act(stage.view, stage.run, OWN[i]));
-    for (int action = ACTION_MORE + 1; action < ACTION_REDRAW; action++)
+    for (int action = ACTION_MORE + 1; action < ACTION_BACK; action++)
         ck_assert(view_run_act(stage.view, stage.run, (enum action)action));
     stage_end(&stage);
 }
