@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(the_application_gets_its_own_actions)
 {
-    static const enum action OWN[] = {ACTION_BACK,   ACTION_FORWARD,
+    static const enum action OWN[] = {ACTION_BACK,   ACTION_FORTH,
                                       ACTION_REDRAW, ACTION_SUSPEND,
                                       ACTION_QUIT,   ACTION_INTERRUPT};
     struct stage stage;
