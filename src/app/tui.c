@@ -118,7 +118,10 @@ static void draw(struct tui *tui)
 {
     int64_t start_us = clock_steady_us();
     tui->env.now_ms = loop_wall_ms(tui->loop);
-    view_run_draw(tui->view, tui->run, &tui->env, tui->frame);
+    /* A clock that ticked changes no line of the log. */
+    if (tui->dirty ||
+        !view_run_draw_tick(tui->view, tui->run, &tui->env, tui->frame))
+        view_run_draw(tui->view, tui->run, &tui->env, tui->frame);
     screen_show(tui->frame);
     int64_t now_us = clock_steady_us();
     int64_t most_us = FRAME_MS * 1000, cost_us = (now_us - start_us) * SHARE;
@@ -170,9 +173,8 @@ int64_t tui_turn(struct tui *tui)
         tui->changed = false;
         tui->dirty = true;
     }
-    if (tui->tick_at_ms >= 0 && now_ms >= tui->tick_at_ms)
-        tui->dirty = true;
-    if (tui->dirty) {
+    bool ticked = tui->tick_at_ms >= 0 && now_ms >= tui->tick_at_ms;
+    if (tui->dirty || ticked) {
         int64_t wait_ms = tui->asked ? 0 : frame_wait_ms(tui, now_us);
         if (wait_ms > 0)
             return wait_ms;

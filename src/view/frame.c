@@ -241,6 +241,18 @@ int frame_put(struct frame *frame, int x, int y, int columns, enum style style,
     return at - x;
 }
 
+void frame_clear_area(struct frame *frame, int x, int y, int width, int height)
+{
+    int first = x > 0 ? x : 0, top = y > 0 ? y : 0;
+    int end = width < frame->width - x ? x + width : frame->width;
+    int bottom = height < frame->height - y ? y + height : frame->height;
+    for (y = top; y < bottom && first < end; y++) {
+        break_wide(frame, first, y, end - first);
+        for (x = first; x < end; x++)
+            cell_at(frame, x, y)[0] = BLANK;
+    }
+}
+
 int frame_puts(struct frame *frame, int x, int y, int columns, enum style style,
                const char *text)
 {

@@ -78,6 +78,8 @@ uint64_t frame_numbering(const struct frame *frame);
 
 /* Fills with spaces. */
 void frame_clear(struct frame *frame);
+/* The same for a part, which may lie partly outside; the cursor stays. */
+void frame_clear_area(struct frame *frame, int x, int y, int width, int height);
 
 /* Writes safe text at x, y, cut at `columns` and at the frame's edge. Returns
  * the columns used. Out of the frame is allowed and draws nothing. */

@@ -267,12 +267,14 @@ static void settle_words(struct view_run *view, const struct view_env *env)
     }
 }
 
-static void draw_parts(const struct canvas *canvas, int error_rows)
+static void draw_parts(const struct canvas *canvas, int error_rows,
+                       bool with_log)
 {
     const struct layout *layout = canvas->layout;
     view_header_draw(canvas);
     view_error_draw(canvas, view_header_rows(canvas), error_rows);
-    view_log_draw(canvas);
+    if (with_log)
+        view_log_draw(canvas);
     if (layout->side_width)
         view_side_draw(canvas);
     view_log_draw_rule(canvas);
@@ -292,12 +294,11 @@ static void cover_with_steps(const struct canvas *canvas)
                     layout->log_height);
 }
 
-void view_run_draw(struct view_run *view, const struct run *run,
-                   const struct view_env *env, struct frame *frame)
+static struct canvas make_canvas(struct view_run *view, const struct run *run,
+                                 const struct view_env *env,
+                                 struct frame *frame)
 {
-    struct layout before = view->layout;
-    struct doing doing;
-    struct canvas canvas = {
+    return (struct canvas){
         .view = view,
         .run = run,
         .env = env,
@@ -307,6 +308,14 @@ void view_run_draw(struct view_run *view, const struct run *run,
         .layout = &view->layout,
         .server_now_ms = env->now_ms + run_clock_offset(run),
     };
+}
+
+void view_run_draw(struct view_run *view, const struct run *run,
+                   const struct view_env *env, struct frame *frame)
+{
+    struct layout before = view->layout;
+    struct doing doing;
+    struct canvas canvas = make_canvas(view, run, env, frame);
     int error_rows;
     doing_start(&doing, view, run);
     doing_hunt(&doing);
@@ -319,9 +328,53 @@ void view_run_draw(struct view_run *view, const struct run *run,
         view_help_draw(&canvas);
         return;
     }
-    draw_parts(&canvas, error_rows);
+    draw_parts(&canvas, error_rows, true);
     if (view->focus == FOCUS_STEPS && !view->layout.side_width)
         cover_with_steps(&canvas);
+}
+
+/* Without a pane for the steps, how long one takes stands in the log. */
+static bool log_counts(const struct view_run *view, const struct run *run)
+{
+    size_t count = view->layout.side_width ? 0 : run_step_count(run);
+    for (size_t i = 0; i < count; i++)
+        if (run_step(run, i)->ended_ms == INSTANT_NONE)
+            return true;
+    return false;
+}
+
+static bool is_same_layout(const struct layout *a, const struct layout *b)
+{
+    return a->width == b->width && a->height == b->height &&
+           a->side_width == b->side_width && a->log_x == b->log_x &&
+           a->log_y == b->log_y && a->log_width == b->log_width &&
+           a->log_height == b->log_height;
+}
+
+bool view_run_draw_tick(struct view_run *view, const struct run *run,
+                        const struct view_env *env, struct frame *frame)
+{
+    struct layout before = view->layout;
+    struct canvas canvas = make_canvas(view, run, env, frame);
+    int error_rows;
+    if (view->help || view->prompt != PROMPT_NONE ||
+        view->focus == FOCUS_STEPS || view->hunt.what != HUNT_FOR_NOTHING ||
+        log_counts(view, run))
+        return false;
+    settle_words(view, env);
+    settle_layout(&canvas, &error_rows);
+    struct layout now = view->layout;
+    if (!is_same_layout(&before, &now)) {
+        view->layout = before;
+        return false;
+    }
+    int bottom = now.log_y + now.log_height;
+    frame_set_cursor(frame, -1, -1);
+    frame_clear_area(frame, 0, 0, now.width, now.log_y);
+    frame_clear_area(frame, 0, now.log_y, now.log_x, now.log_height);
+    frame_clear_area(frame, 0, bottom, now.width, now.height - bottom);
+    draw_parts(&canvas, error_rows, false);
+    return true;
 }
 
 /* ---- time and events ---- */

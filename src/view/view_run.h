@@ -43,6 +43,12 @@ void view_run_set_level(struct view_run *view, enum log_level level);
 void view_run_draw(struct view_run *view, const struct run *run,
                    const struct view_env *env, struct frame *frame);
 
+/* Draws over a frame that view_run_draw() drew last, for a clock that ticked
+ * and nothing else: what time changes, not the log. False: that takes a whole
+ * drawing. */
+bool view_run_draw_tick(struct view_run *view, const struct run *run,
+                        const struct view_env *env, struct frame *frame);
+
 /* Tells the view that the run took an event, so that following and counters
  * of what is new stay right. Cheap; called once per batch of events. */
 void view_run_update(struct view_run *view, const struct run *run);

@@ -427,6 +427,67 @@ static void type_all(struct stage *stage, const char *text)
 
 /* ---- frames ---- */
 
+enum {
+    SPOILT = 0x2603
+};
+
+static void spoil(struct frame *frame)
+{
+    for (int y = 0; y < frame_height(frame); y++)
+        for (int x = 0; x < frame_width(frame); x++)
+            frame_puts(frame, x, y, 1, STYLE_TEXT, "\xe2\x98\x83");
+}
+
+/* True when nothing of the frame is spoilt but one rectangle, all of it, and
+ * the rest is as in `whole`. */
+static bool is_drawn_around(const struct frame *frame,
+                            const struct frame *whole)
+{
+    int left = frame_width(frame), right = -1, top = -1, bottom = -1;
+    bool same = true;
+    for (int y = 0; y < frame_height(frame); y++)
+        for (int x = 0; x < frame_width(frame); x++)
+            if (frame_cell(frame, x, y)->sign == SPOILT) {
+                left = x < left ? x : left;
+                right = x > right ? x : right;
+                top = top < 0 ? y : top;
+                bottom = y;
+            }
+    for (int y = 0; y < frame_height(frame); y++)
+        for (int x = 0; x < frame_width(frame); x++) {
+            bool inside = x >= left && x <= right && y >= top && y <= bottom;
+            const struct cell *cell = frame_cell(frame, x, y);
+            same &= inside
+                        ? cell->sign == SPOILT
+                        : !memcmp(cell, frame_cell(whole, x, y), sizeof *cell);
+        }
+    return same;
+}
+
+/* When only the clock goes on, what it changes is drawn around the log; with
+ * the log that is there, it comes to the same as drawing all. */
+static void check_tick(struct stage *stage, struct frame *frame)
+{
+    struct view_env env = stage->env;
+    struct buf ticked = buf_make(0), text = buf_make(0);
+    struct frame *whole = frame_create(frame_width(frame), frame_height(frame));
+    env.now_ms += 700;
+    if (view_run_draw_tick(stage->view, stage->run, &env, frame)) {
+        view_run_draw(stage->view, stage->run, &env, whole);
+        frame_text(frame, &ticked);
+        frame_text(whole, &text);
+        if (strcmp(buf_str(&ticked), buf_str(&text)) != 0)
+            die(stage, "the clock alone draws", buf_str(&ticked));
+        spoil(frame);
+        view_run_draw_tick(stage->view, stage->run, &env, frame);
+        if (!is_drawn_around(frame, whole))
+            die(stage, "the clock does not draw all around", buf_str(&text));
+    }
+    buf_free(&ticked);
+    buf_free(&text);
+    frame_destroy(whole);
+}
+
 static void draw(struct stage *stage, const char *size, struct buf *out)
 {
     int width = 0, height = 0;
@@ -443,6 +504,7 @@ static void draw(struct stage *stage, const char *size, struct buf *out)
     }
     view_run_draw(stage->view, stage->run, &stage->env, frame);
     frame_text(frame, out);
+    check_tick(stage, frame);
     if (stage->told.len) {
         buf_truncate(&stage->told, stage->told.len - 1);
         buf_addf(out, "told: %s\n", buf_str(&stage->told));

@@ -150,6 +150,29 @@ START_TEST(clusters_without_end_need_no_memory_without_end)
 }
 END_TEST
 
+static const struct {
+    int x, y, width, height;
+    const char *want;
+} areas[] = {
+    {0, 0, 4, 1, "\nefgh\n日本\n"},     {1, 0, 2, 3, "a  d\ne  h\n\n"},
+    {2, 1, 9, 9, "abcd\nef\n日\n"},     {-2, -2, 3, 4, " bcd\n fgh\n日本\n"},
+    {1, 2, 1, 1, "abcd\nefgh\n  本\n"}, {4, 0, 1, 3, "abcd\nefgh\n日本\n"},
+    {0, 0, 0, 3, "abcd\nefgh\n日本\n"}, {0, 3, 4, 1, "abcd\nefgh\n日本\n"},
+};
+
+START_TEST(an_area_is_cleared_and_no_half_of_a_wide_character_left)
+{
+    struct frame *frame = frame_create(4, 3);
+    frame_puts(frame, 0, 0, 4, STYLE_TEXT, "abcd");
+    frame_puts(frame, 0, 1, 4, STYLE_TEXT, "efgh");
+    frame_puts(frame, 0, 2, 4, STYLE_TEXT, "日本");
+    frame_clear_area(frame, areas[_i].x, areas[_i].y, areas[_i].width,
+                     areas[_i].height);
+    assert_text(frame, areas[_i].want);
+    frame_destroy(frame);
+}
+END_TEST
+
 START_TEST(the_cursor_is_hidden_outside_and_after_clearing)
 {
     int x, y;
@@ -190,5 +213,8 @@ UNIT_MAIN(
     tcase_add_test(tc, a_cluster_too_long_for_a_cell_is_cut_between_characters);
     tcase_add_test(tc, cells_are_equal_when_they_show_the_same);
     tcase_add_test(tc, clusters_without_end_need_no_memory_without_end);
+    tcase_add_loop_test(tc,
+                        an_area_is_cleared_and_no_half_of_a_wide_character_left,
+                        0, sizeof areas / sizeof areas[0]);
     tcase_add_test(tc, the_cursor_is_hidden_outside_and_after_clearing);
     tcase_add_test(tc, any_size_is_at_least_one_cell);)
