@@ -17,6 +17,7 @@ struct sink_plain {
     struct sink_options options;
     struct run_facts facts; /* as last told */
     int64_t clock_offset_ms;
+    bool told_run;
     int told_tenth; /* of progress, as last written */
     uint64_t entries, part_count;
     struct plain_parts *parts; /* NULL: none came yet */
@@ -114,7 +115,7 @@ static bool same_text(const char *a, const char *b)
 static void write_run(struct sink_plain *sink, const struct event *event)
 {
     const struct run_facts *facts = event->facts;
-    bool first = !sink->facts.id && !sink->facts.task;
+    bool first = !sink->told_run;
     bool news = first || facts->status != sink->facts.status ||
                 !same_text(facts->status_text, sink->facts.status_text) ||
                 !same_text(facts->step, sink->facts.step) ||
@@ -122,6 +123,7 @@ static void write_run(struct sink_plain *sink, const struct event *event)
     facts_assign(&sink->facts, facts);
     if (!news)
         return;
+    sink->told_run = true;
     sink->told_tenth = tenth_of(facts);
     buf_adds(out_of(sink), "-- ");
     if (first && facts->task) {

@@ -75,4 +75,70 @@ done
 expect_code headers 7 && expect_no_text headers out from- &&
     expect_quiet headers && ok 'headers are not told'
 
+# Tokens of Trigger.dev stay where they belong.
+start_serve "$work/answer" "$work/foreign"
+secrets="TRIGGER_SECRET_KEY=tr_dev_made_up TRIGGER_ACCESS_TOKEN=made-up-token
+    RUNTAIL_API_KEY=made-up-key"
+runtail_as foreign-stream "$secrets" sse --json "$url/"
+runtail_as foreign-agent "$secrets" agent --json -a "$url" a1
+stop_servers
+if [ "$(grep -c '^GET ' "$work/foreign")" -eq 2 ] &&
+    ! grep -i 'authorization\|api-key\|made.up' "$work/foreign"; then
+    ok 'no token of another server'
+else
+    not_ok 'a token of another server was sent'
+fi
+
+# What events say, as lines; the outcome is the exit status.
+cat >"$work/events" <<'EVENTS'
+data: {"status":"running","progress":10}
+
+data: {"message":"with a level","level":"warn","n":[1]}
+
+event: tick
+data: {"message":"with a name"}
+
+data: {"logs":["one",{"message":"two","level":"error"}]}
+
+data: {"logs":["one",{"message":"two","level":"error"},"three"]}
+
+data: {"price":1}
+
+data: {"status":"running"
+
+data: {"progress":"55%","status":"failed"}
+
+EVENTS
+cat >"$work/said.want" <<'LINES'
+-- EXECUTING 10%
+warn  with a level  {"n":[1]}
+tick  with a name
+one
+error two
+three
+{"price":1}
+{"status":"running"
+-- FAILED 55%
+-- FAILED, 7 log entries
+LINES
+env -i PATH="$PATH" LC_ALL=C.UTF-8 \
+    ${ASAN_OPTIONS+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+    "$RUNTAIL" sse - --plain --time off <"$work/events" >"$work/said.out" \
+    2>"$work/said.err"
+echo $? >"$work/said.code"
+sed 's/^ *//' "$work/said.out" >"$work/said"
+expect_code said 1 && expect_quiet said &&
+    expect_same 'what events say' "$work/said.want" "$work/said" &&
+    ok 'what events say'
+
+# … while --json has each event as it was dispatched.
+env -i PATH="$PATH" LC_ALL=C.UTF-8 \
+    ${ASAN_OPTIONS+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+    "$RUNTAIL" sse - --json <"$work/events" >"$work/exact.out"
+expect_lines exact && expect_value exact event data \
+    '{"progress":"55%","status":"failed"}' &&
+    expect_value exact end status FAILED &&
+    [ "$(grep -c '^{"type":"event",' "$work/exact.out")" -eq 8 ] &&
+    ok 'each event is told as it is'
+
 finish
