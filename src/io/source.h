@@ -61,8 +61,8 @@ struct source_options {
     bool login_in_query;     /* its token goes into the URL */
 };
 
-/* Has headers, query_token and login set anew, see there. False: they are what they
- * were, and would be refused again. */
+/* Has headers, query_token and login set anew, see there. False: they are what
+ * they were, and would be refused again. */
 bool source_renew(struct source_options *options);
 
 /* A run of a Trigger.dev server: its live feed, with polling as fallback.
