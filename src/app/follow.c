@@ -15,6 +15,7 @@
 #include "app/lines.h"
 #include "app/look.h"
 #include "app/record.h"
+#include "app/source_options.h"
 #include "app/tui.h"
 #include "app/verdict.h"
 #include "app/zone.h"
@@ -34,8 +35,6 @@
 #include "wire/url.h"
 
 enum {
-    LINGER_MS = 1500, /* watching for late entries, in lines */
-    SCREEN_LINGER_MS = 15000,
     SEEK_MS = 10 * 1000
 };
 
@@ -309,83 +308,64 @@ static bool open_screen(struct session *session, struct error *err)
     return true;
 }
 
-/* The key to an API's polling endpoint is the one to its token endpoint, as
- * long as it is the same API. */
-static char *poll_header(const struct settings *settings)
+static void forget(struct buf *secret)
 {
-    if (!settings->poll_url || !settings->api_key)
-        return NULL;
-    if (settings->token_url &&
-        !url_same_origin(settings->poll_url, settings->token_url))
-        return NULL;
-    bool bearer = strncasecmp(settings->api_key, "Bearer ", 7) == 0;
-    const char *name = bearer ? "Authorization: " : "x-api-key: ";
-    size_t size = strlen(name) + strlen(settings->api_key) + 1;
-    char *header = mem_alloc(size);
-    snprintf(header, size, "%s%s", name, settings->api_key);
-    return header;
+    mem_wipe(secret->data, secret->len);
+    buf_free(secret);
 }
 
-/* What a stream's token is now, after it was refused. */
+/* Any other credentials will do. */
+static void play_renewal(struct session *session, int wish)
+{
+    struct settings *settings = session->settings;
+    struct buf token = buf_make(0);
+    if (!player_has_token(session->playing->player, wish))
+        return;
+    buf_addf(&token, "played-%d", wish);
+    free(settings->query_token);
+    settings->query_token = buf_take(&token);
+}
+
+/* What a stream's token is now, after it was refused. A recording tells whether
+ * it was another one; then it is another one when that is played. */
 static void renew(void *context, struct source_options *options)
 {
     struct session *session = context;
+    struct settings *settings = session->settings;
     struct error err = {0};
-    settings_renew(session->settings, session->options, &err);
-    options->headers = (const char *const *)session->settings->headers;
-    options->query_token = session->settings->query_token;
-    options->login = session->settings->login;
+    int wish = http_count_wish(session->http);
+    struct buf before = source_credentials(options);
+    if (session->playing)
+        play_renewal(session, wish);
+    else
+        settings_renew(settings, session->options, &err);
+    loop_read_clocks(session->loop);
+    options->headers = (const char *const *)settings->headers;
+    options->query_token = settings->query_token;
+    options->login = settings->login;
+    struct buf after = source_credentials(options);
+    record_secrets(session->recorder, settings);
+    if (strcmp(buf_str(&before), buf_str(&after)) != 0)
+        recorder_token(session->recorder, wish, INSTANT_NONE, NULL, -1);
+    forget(&before);
+    forget(&after);
 }
 
 static void make_source(struct session *session, bool on_screen)
 {
-    const struct options *options = session->options;
-    const struct settings *settings = session->settings;
-    bool once = options->command == COMMAND_SHOW;
-    session->poll_secret = poll_header(settings);
-    struct source_options source_options = {
-        .run = session->run_id,
-        .api_url = settings->api_url,
-        .poll_url = settings->poll_url,
-        .poll_secret = session->poll_secret,
-        .progress_key = settings->progress_key,
-        .log_key = settings->log_key,
-        .scale = options->scale,
-        .idle_ms = options->idle_ms,
-        .max_retries = options->max_retries,
-        .follow = !options->no_follow && !once,
-        .poll_only = options->poll_only || once,
-        .want_details = on_screen,
-        .linger_ms = on_screen ? SCREEN_LINGER_MS : LINGER_MS,
-        .headers = (const char *const *)settings->headers,
-    };
-    source_options.read_streams = !options->no_streams && !once;
-    if (options->stream_count)
-        source_options.streams = options->streams;
-    if (options->command == COMMAND_STREAM) {
-        source_options.read_streams = source_options.streams_first = true;
-        source_options.guess_stream = !options->stream_count;
-        source_options.streams_latest = options->tail == 0;
-    }
-    source_options.renew = renew;
-    source_options.renew_context = session;
-    source_options.query_token = settings->query_token;
-    source_options.login = settings->login;
-    source_options.login_in_query = options->query_token;
-    if (options->command == COMMAND_AGENT) {
-        session->source = source_agent_create(&source_options, session->http,
+    struct source_options options = {.renew = renew, .renew_context = session};
+    source_options_set(&options, session->options, session->settings,
+                       session->run_id, session->poll_secret, on_screen);
+    if (session->options->command == COMMAND_AGENT)
+        session->source = source_agent_create(&options, session->http,
                                               session->loop, on_event, session);
-        return;
-    }
-    if (options->command == COMMAND_SSE) {
-        source_options.api_url = options->target;
-        session->source = source_sse_create(&source_options, session->http,
+    else if (session->options->command == COMMAND_SSE)
+        session->source = source_sse_create(&options, session->http,
                                             session->loop, on_event, session);
-        return;
-    }
-    session->source =
-        source_run_create(&source_options, session->http, session->loop,
-                          session->token, on_event, session);
+    else
+        session->source =
+            source_run_create(&options, session->http, session->loop,
+                              session->token, on_event, session);
 }
 
 /* A recording is played by its own clock, and with its own chances. */
@@ -409,10 +389,10 @@ static bool begin_recording(struct session *session, bool on_screen,
     uint32_t seed = (uint32_t)loop_wall_ms(session->loop);
     if (!options->record)
         return true;
-    session->recorder =
-        record_open(options, session->settings,
-                    is_stream ? options->target : session->run_id, on_screen,
-                    seed, session->token, session->loop, err);
+    session->recorder = record_open(
+        options, session->settings,
+        is_stream ? options->target : session->run_id, on_screen, seed,
+        session->poll_secret != NULL, session->token, session->loop, err);
     http_set_recorder(session->http, session->recorder);
     srand(seed);
     return session->recorder != NULL;
@@ -443,6 +423,7 @@ static bool open_session(struct session *session, struct error *err)
     session->spool = spool_create();
     struct spill spill = spool_spill(session->spool);
     run_set_spill(session->run, &spill);
+    session->poll_secret = source_options_poll_header(session->settings);
     if (!begin_recording(session, on_screen, err))
         return false;
     make_source(session,

@@ -49,6 +49,11 @@ static struct settings settings_of(const struct options *options,
         .api_url = given_or(NULL, start->api_url, "http://localhost"),
         .poll_url = mem_strdup(start->poll_url),
         .api_key = start->poll_key ? mem_strdup("played") : NULL,
+        .login = start->login
+                     ? mem_strdup(start->login_token
+                                      ? "{\"token\":\"played\"}"
+                                      : "{\"refreshToken\":\"played\"}")
+                     : NULL,
         .progress_key =
             given_or(options->progress_key, start->progress_key, "progress"),
         .log_key = given_or(options->log_key, start->log_key, "logs"),

@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+#include "io/agent_login.h"
+
 /* Those that are not used are not to be written either: a server may know
  * them all the same. */
-static void add_secrets(struct recorder *recorder,
-                        const struct settings *settings)
+void record_secrets(struct recorder *recorder, const struct settings *settings)
 {
     recorder_add_secret(recorder, settings->api_key);
     recorder_add_secret(recorder, settings->access_token);
@@ -26,8 +27,8 @@ static enum command command_of(const struct options *options)
 struct recorder *record_open(const struct options *options,
                              const struct settings *settings,
                              const char *target, bool on_screen, uint32_t seed,
-                             const struct token *token, struct loop *loop,
-                             struct error *err)
+                             bool poll_key, const struct token *token,
+                             struct loop *loop, struct error *err)
 {
     struct recorder *recorder =
         recorder_create(options->record, options->overwrite, loop, err);
@@ -49,14 +50,17 @@ struct recorder *record_open(const struct options *options,
         .screen = on_screen,
         .no_follow = options->no_follow,
         .poll_only = options->poll_only,
-        .poll_key = settings->poll_url && settings->api_key,
+        .poll_key = poll_key,
+        .login = settings->login != NULL,
+        .login_token =
+            settings->login && agent_login_has_token(settings->login),
     };
     for (size_t i = 0; i < options->stream_count; i++)
         start.streams[i] = options->streams[i];
     start.no_streams = options->no_streams;
     start.streams_latest =
         options->command == COMMAND_STREAM && options->tail == 0;
-    add_secrets(recorder, settings);
+    record_secrets(recorder, settings);
     recorder_start(recorder, &start);
     return recorder;
 }

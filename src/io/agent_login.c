@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/instant.h"
 #include "base/mem.h"
+#include "io/player.h"
+#include "io/recorder.h"
 #include "text/escape.h"
 #include "wire/json_text.h"
 #include "wire/json_valid.h"
@@ -26,6 +29,7 @@ struct agent_login {
     char *token, *refresh_token, *email, *password;
     struct http_call *call;
     bool asked; /* by e-mail address and password, since the last renewal */
+    int wish;   /* its number, for recordings */
     agent_login_fn *fn;
     void *context;
 };
@@ -94,6 +98,26 @@ bool agent_login_is(const char *text)
     return *json_skip_space(text, text + strlen(text)) == '{';
 }
 
+/* What a server may repeat, and a recording must not hold. */
+static void add_secrets(const struct agent_login *login)
+{
+    struct recorder *recorder = http_recorder(login->http);
+    recorder_add_secret(recorder, login->token);
+    recorder_add_secret(recorder, login->refresh_token);
+    recorder_add_secret(recorder, login->password);
+}
+
+bool agent_login_has_token(const char *text)
+{
+    struct agent_login login = {0};
+    bool has = take_members(&login, text, strlen(text)) && login.token;
+    forget(&login.token);
+    forget(&login.refresh_token);
+    forget(&login.email);
+    forget(&login.password);
+    return has;
+}
+
 struct agent_login *agent_login_create(struct http *http, const char *api_url,
                                        const char *text, struct error *err)
 {
@@ -102,8 +126,10 @@ struct agent_login *agent_login_create(struct http *http, const char *api_url,
     login->api_url = api_url;
     if (take_members(login, text, strlen(text)) &&
         (login->token || login->refresh_token ||
-         (login->email && login->password)))
+         (login->email && login->password))) {
+        add_secrets(login);
         return login;
+    }
     error_set(err, ERROR_AUTH,
               "what should be the token is neither that nor a JSON object "
               "with token, refreshToken, or email and password");
@@ -116,6 +142,8 @@ void agent_login_destroy(struct agent_login *login)
     if (!login)
         return;
     http_cancel(login->call);
+    if (http_player(login->http))
+        player_forget_token(http_player(login->http));
     forget(&login->token);
     forget(&login->refresh_token);
     forget(&login->email);
@@ -155,11 +183,53 @@ static void describe(const struct agent_login *login,
     buf_free(&why);
 }
 
+/* The outcome, for a recording; it tells by the kind whether to try again. */
+static void record(const struct agent_login *login, enum stream_next next,
+                   const struct error *err, int64_t server_ms)
+{
+    struct error final = {0};
+    add_secrets(login);
+    if (err && next == STREAM_FAIL && err->kind == ERROR_CONNECTION) {
+        error_set(&final, ERROR_PROTOCOL, "%s", err->message);
+        err = &final;
+    }
+    recorder_token(http_recorder(login->http), login->wish, INSTANT_NONE, err,
+                   server_ms);
+}
+
+/* The same outcome as when it was recorded. */
+static void on_played(void *context, const struct recording_line *line)
+{
+    struct agent_login *login = context;
+    struct error err = {0};
+    enum error_kind kind = line ? recorder_kind(line->how) : ERROR_NONE;
+    agent_login_fn *fn = login->fn;
+    login->fn = NULL;
+    if (kind == ERROR_NONE) {
+        login->token = mem_strdup("played");
+        fn(login->context, STREAM_ON, NULL, -1);
+        return;
+    }
+    error_set(&err, kind, "%s", line->reason ? line->reason : "no token");
+    fn(login->context, kind == ERROR_CONNECTION ? STREAM_RETRY : STREAM_FAIL,
+       &err, line->retry_after_ms);
+}
+
+static bool play(struct agent_login *login)
+{
+    struct player *player = http_player(login->http);
+    if (!player_has_token(player, login->wish))
+        return false;
+    player_get_token(player, login->wish, on_played, login);
+    return true;
+}
+
 static void tell(struct agent_login *login, enum stream_next next,
                  const struct error *err, int64_t server_ms)
 {
     agent_login_fn *fn = login->fn;
     login->fn = NULL;
+    record(login, next, err, server_ms);
     fn(login->context, next, err, server_ms);
 }
 
@@ -222,6 +292,7 @@ static bool ask(struct agent_login *login)
         .max_body = MAX_BODY,
         .idle_ms = ANSWER_MS,
         .connect_ms = CONNECT_MS,
+        .unrecorded = true,
         .on_done = on_answer,
         .context = login,
     };
@@ -240,5 +311,6 @@ bool agent_login_renew(struct agent_login *login, agent_login_fn *fn,
     login->fn = fn;
     login->context = context;
     login->asked = false;
-    return ask(login);
+    login->wish = http_count_wish(login->http);
+    return http_player(login->http) ? play(login) : ask(login);
 }

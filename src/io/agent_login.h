@@ -24,6 +24,9 @@ void agent_login_destroy(struct agent_login *login);
 /* True when text looks like such an object, rather than like a token. */
 bool agent_login_is(const char *text);
 
+/* True when such an object holds a token. */
+bool agent_login_has_token(const char *text);
+
 /* The token at hand; NULL: none. */
 const char *agent_login_token(const struct agent_login *login);
 

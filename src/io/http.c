@@ -67,6 +67,11 @@ struct player *http_player(const struct http *http)
     return http->player;
 }
 
+int http_count_wish(struct http *http)
+{
+    return ++http->wishes;
+}
+
 static void wipe_headers(struct curl_slist *headers)
 {
     for (struct curl_slist *item = headers; item; item = item->next)
@@ -477,7 +482,8 @@ static void set_options(struct http_call *call,
     }
 }
 
-/* What the request holds of secrets is never to be written. */
+/* What the request holds of secrets is never to be written; nor is anything of
+ * one that has a body: it gets a token. */
 static void start_recording(struct http_call *call,
                             const struct http_request *request)
 {
@@ -485,10 +491,9 @@ static void start_recording(struct http_call *call,
     recorder_add_secret_header(recorder, request->secret_header);
     for (const char *const *h = request->private_headers; h && *h; h++)
         recorder_add_secret_header(recorder, *h);
-    if (!request->unrecorded)
+    if (!request->unrecorded && !request->body)
         call->recorded =
-            recorder_request(recorder, request->body ? "POST" : "GET",
-                             request->url, request->headers);
+            recorder_request(recorder, "GET", request->url, request->headers);
 }
 
 /* Bytes of another transfer may ask for this one; curl takes no new ones while

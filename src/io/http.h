@@ -33,6 +33,10 @@ void http_set_player(struct http *http, struct player *player);
 struct recorder *http_recorder(const struct http *http);
 struct player *http_player(const struct http *http);
 
+/* Numbers the wishes for a token or other credentials, 1…: by that number
+ * recordings tell what came of them. */
+int http_count_wish(struct http *http);
+
 /* A request while it is under way. */
 struct http_call;
 

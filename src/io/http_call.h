@@ -12,6 +12,7 @@ struct http {
     struct loop *loop;
     struct recorder *recorder;
     struct player *player;
+    int wishes; /* so far */
     char *ca_file, *user_agent;
     struct http_call *calls;
     struct http_call *dead; /* canceled while curl could not let go of them */

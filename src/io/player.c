@@ -391,7 +391,8 @@ void player_read_input(struct player *player, player_input_fn *fn,
 
 void player_forget_token(struct player *player)
 {
-    loop_timer_stop(player->loop, &player->token_due);
+    if (player->loop)
+        loop_timer_stop(player->loop, &player->token_due);
     player->token = NULL;
 }
 
@@ -410,4 +411,9 @@ void player_get_token(struct player *player, int number, player_token_fn *fn,
     if (line < player->at)
         loop_timer_start(player->loop, &player->token_due, 0, give_token,
                          player);
+}
+
+bool player_has_token(const struct player *player, int number)
+{
+    return player_file_token(player->file, number) != PLAYER_NONE;
 }

@@ -79,4 +79,7 @@ void player_get_token(struct player *player, int number, player_token_fn *fn,
                       void *context);
 void player_forget_token(struct player *player);
 
+/* Is there such a line? */
+bool player_has_token(const struct player *player, int number);
+
 #endif

@@ -297,11 +297,20 @@ static void add_question(struct buf *out, const char *query)
     }
 }
 
-/* The same address; *same_query: and the same question. */
+/* An asterisk stands for one byte of a secret. */
+static bool is_spelled(const char *recorded, const char *asked, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (recorded[i] != asked[i] && recorded[i] != '*')
+            return false;
+    return true;
+}
+
+/* The same address; *same_query: and the same question. a: as recorded. */
 static bool is_same(const char *a, const char *b, bool *same_query)
 {
     size_t len = strcspn(a, "?");
-    if (len != strcspn(b, "?") || strncmp(a, b, len) != 0)
+    if (len != strcspn(b, "?") || !is_spelled(a, b, len))
         return false;
     struct buf first = buf_make(0), second = buf_make(0);
     add_question(&first, a + len + (a[len] == '?'));

@@ -6,8 +6,7 @@
 
 #include "base/mem.h"
 
-/* All that requests carry of credentials, in one text. */
-static struct buf credentials(const struct source_options *options)
+struct buf source_credentials(const struct source_options *options)
 {
     struct buf all = buf_make(0);
     for (const char *const *header = options->headers; header && *header;
@@ -32,9 +31,9 @@ bool source_renew(struct source_options *options)
 {
     if (!options->renew)
         return false;
-    struct buf before = credentials(options);
+    struct buf before = source_credentials(options);
     options->renew(options->renew_context, options);
-    struct buf after = credentials(options);
+    struct buf after = source_credentials(options);
     bool same = before.len == after.len &&
                 memcmp(buf_str(&before), buf_str(&after), after.len) == 0;
     forget(&before);

@@ -61,6 +61,9 @@ struct source_options {
     bool login_in_query;     /* its token goes into the URL */
 };
 
+/* All that requests carry of credentials, in one text; secret. */
+struct buf source_credentials(const struct source_options *options);
+
 /* Has headers, query_token and login set anew, see there. False: they are what
  * they were, and would be refused again. */
 bool source_renew(struct source_options *options);

@@ -60,8 +60,8 @@ struct token {
     bool refused, accepted, fetching;
     enum mint_way way;
     unsigned number;
-    unsigned round;      /* answers so far */
-    int wishes, fetched; /* so far; the one that is being fetched for */
+    unsigned round; /* answers so far */
+    int wish;       /* the number of the one that is fetched for */
     struct http_call *call;
     struct asker *askers; /* the first one asked first */
 };
@@ -194,7 +194,7 @@ static void answer(struct token *token, const struct error *err)
 static void record(struct token *token, const struct error *err)
 {
     recorder_add_secret(http_recorder(token->http), token->value);
-    recorder_token(http_recorder(token->http), token->fetched,
+    recorder_token(http_recorder(token->http), token->wish,
                    err ? INSTANT_NONE : token->expires_ms, err,
                    token->retry_after_ms);
 }
@@ -539,7 +539,7 @@ static void on_played(void *context, const struct recording_line *line)
 
 void token_get(struct token *token, token_fn *fn, void *context)
 {
-    token->wishes++;
+    int wish = http_count_wish(token->http);
     if (!http_player(token->http) && is_good(token)) {
         fn(context, token->value, NULL);
         return;
@@ -548,10 +548,9 @@ void token_get(struct token *token, token_fn *fn, void *context)
     if (token->fetching)
         return;
     token->fetching = true;
-    token->fetched = token->wishes;
+    token->wish = wish;
     if (http_player(token->http))
-        player_get_token(http_player(token->http), token->wishes, on_played,
-                         token);
+        player_get_token(http_player(token->http), wish, on_played, token);
     else
         fetch(token);
 }

@@ -109,6 +109,8 @@ void recording_add_start(struct buf *out, const struct recording_start *start)
     set_flag(root, "pollKey", start->poll_key);
     set_flag(root, "noStreams", start->no_streams);
     set_flag(root, "streamsLatest", start->streams_latest);
+    set_flag(root, "login", start->login);
+    set_flag(root, "loginToken", start->login_token);
     add_line(out, root);
 }
 
@@ -280,6 +282,8 @@ bool recording_read_start(struct recording_start *start, const char *line,
     start->poll_key = get_flag(root, "pollKey");
     start->no_streams = get_flag(root, "noStreams");
     start->streams_latest = get_flag(root, "streamsLatest");
+    start->login = get_flag(root, "login");
+    start->login_token = get_flag(root, "loginToken");
     if (start->command && start->target && start->started_ms != INSTANT_NONE)
         return true;
     return error_set(err, ERROR_USAGE,

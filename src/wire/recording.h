@@ -35,6 +35,7 @@ struct recording_start {
     bool screen; /* on a screen more is asked for */
     bool no_follow, poll_only, poll_key;
     bool no_streams, streams_latest;
+    bool login, login_token; /* an agent's server; with a token at first */
     json_t *root; /* owns the texts of what was read; NULL otherwise */
 };
 

@@ -89,6 +89,28 @@ settle
 expect_plays agent agent-failed agent-array agent-odd agent-lost agent-big \
     sse odd-sse
 
+# Credentials of agents: a login, one that is refused, a token that is another
+# one when it is asked for again.
+start_sim --scenario agent --speed 60
+agent=$(sed -n '1s/.*"target":"\([^"]*\)".*/\1/p' "$work/agent.rec")
+follow_agent() {
+    as=$1
+    shift
+    record "$as" "TRIGGER_API_URL=$url" agent "$agent" "$@"
+}
+printf '{"email":"demo@example.com","password":"demo"}' >"$work/login"
+printf '{"email":"demo@example.com","password":"wr0ng-pass"}' >"$work/wrong"
+printf '{"token":"0ld-token","refreshToken":"0ld-refresh"}' >"$work/old"
+printf 0ld-token-2 >"$work/given"
+follow_agent login --token-file "$work/login"
+follow_agent wrong-login --token-file "$work/wrong"
+follow_agent old-login --token-file "$work/old"
+follow_agent renewed \
+    --token-cmd "cat $work/given; printf sim-agent-token >$work/given"
+settle
+expect_code login 0 && expect_code renewed 0 && expect_code wrong-login 4 &&
+    expect_plays login wrong-login old-login renewed
+
 # piped NAME ARGUMENT…: the program with what comes from a pipe.
 piped() {
     name=$1
@@ -316,9 +338,10 @@ bare_of() {
     done
     ok "$name: no secret in the recording"
 }
-for name in success fault-401 live-sse poll no-token agent sse; do
+for name in success fault-401 live-sse poll no-token agent sse login \
+    wrong-login old-login renewed; do
     bare_of "$name" sim-api-key tr_dev_simulator eyJ sim-agent-token \
-        '[Aa]uthorization' 'Bearer '
+        '[Aa]uthorization' 'Bearer ' wr0ng 0ld- refreshToken
 done
 
 secret='op4que/t0ken+of%mine'
