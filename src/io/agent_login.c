@@ -305,11 +305,11 @@ static bool ask(struct agent_login *login)
 bool agent_login_renew(struct agent_login *login, agent_login_fn *fn,
                        void *context)
 {
-    forget(&login->token);
-    http_cancel(login->call);
-    login->call = NULL;
     login->fn = fn;
     login->context = context;
+    if (login->call) /* its answer may hold the only token that is left */
+        return true;
+    forget(&login->token);
     login->asked = false;
     login->wish = http_count_wish(login->http);
     return http_player(login->http) ? play(login) : ask(login);

@@ -263,12 +263,12 @@ static void take_status(struct run_facts *run, struct slice value)
 
 static bool is_string(struct slice value)
 {
-    return value.len > 2 && value.data[0] == '"';
+    return value.data && value.len > 2 && value.data[0] == '"';
 }
 
 static bool is_array(struct slice value)
 {
-    return value.len && value.data[0] == '[';
+    return value.data && value.data[0] == '[';
 }
 
 static void take_facts(struct sse_facts *facts,

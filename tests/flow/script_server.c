@@ -183,7 +183,7 @@ static bool is_whole(const char *head)
     size_t len;
     const char *end = strstr(head, "\r\n\r\n");
     const char *length = end ? header_of(head, "content-length", &len) : NULL;
-    return end && (!length || strlen(end + 4) >= (size_t)atol(length));
+    return end && (!length || strlen(end + 4) >= strtoul(length, NULL, 10));
 }
 
 /* Appends what head has against expect. */

@@ -445,7 +445,7 @@ static void judge_differences(struct play *play)
         json_object_get(respond, "headers"), i,
         pair) if (strcmp(json_string_value(json_array_get(pair, 0)),
                          "Retry-After") == 0) least_ms =
-        1000 * atoll(json_string_value(json_array_get(pair, 1)));
+        1000 * strtoll(json_string_value(json_array_get(pair, 1)), NULL, 10);
     if (play->retries == 0 || play->least_delay_ms < least_ms)
         buf_addf(&play->faults, "%u tries, one after %lld ms; ", play->retries,
                  (long long)play->least_delay_ms);
