@@ -167,8 +167,7 @@ static struct shown *shortest_way(struct painter *painter)
             best = tried;
     }
     if (painter->can == MARGINS_UNKNOWN && pane >= PANE_WORTH &&
-        (best == &painter->tried[SCROLLED_PART] ||
-         best == &painter->tried[SCROLLED_AGAIN]))
+        best != &painter->tried[AS_IT_STANDS])
         painter->can = MARGINS_WANTED;
     return best;
 }

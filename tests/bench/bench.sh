@@ -3,8 +3,8 @@
 # client can do, each pair in the same run, and prints a table.
 #
 # usage: bench.sh [--quick] [--write FILE] [PART]…
-# PART: startup feed agent events follow length pages search memory idle; all of
-# them when none is named. --quick: fewer and smaller runs, under two minutes.
+# PART: startup feed agent events follow steps length pages search memory idle;
+# all of them when none is named. --quick: fewer and smaller runs, under two minutes.
 # --write: puts the table between FILE's two marker lines.
 #
 # Needs nothing but the programs and curl; node with the SDK, less and lnav are
@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-parts=${parts:-startup feed agent events follow length pages search memory idle}
+parts=${parts:-startup feed agent events follow steps length pages search memory idle}
 
 # full QUICK-VALUE FULL-VALUE
 full() {
@@ -282,6 +282,49 @@ part_follow() {
         note "$rate.flood" "$(calc "$(get window_bytes) / 3e6")"
         limit "$rate lines/s: bytes to the terminal" "$rate.flood" MB/s 0.25 0.2
     done
+}
+
+# Lines of a run with two steps, which stand in a pane beside the log on wide
+# terminals; with left and right margins and without.
+make_steps() {
+    "$tools/append" "$work/steps.txt" 0 "$count" 0 101
+    {
+        printf '{"run": {"task": "bench"}, "steps": ['
+        printf '{"status": "EXECUTING", "attempt": 1},'
+        printf '{"after_ms": 20, "step": "%s", "log": [["info", "."]]},' \
+            Reading 'Working on it'
+        sed 's/.*"message":\(".*"\)}/{"after_ms": 10, "log": [["info", \1]]},/' \
+            "$work/steps.txt"
+        printf '{"after_ms": 60000, "status": "COMPLETED_SUCCESSFULLY"}]}'
+    } >"$work/steps.json"
+}
+steps_probe() {
+    who=$1
+    shift
+    unhose
+    rm -f "$work/hello"
+    mkfifo "$work/hello"
+    "$RUNTAIL_SIM" --scenario "$work/steps.json" >"$work/hello" </dev/null &
+    sender=$!
+    read -r hello <"$work/hello"
+    url=${hello#listening }
+    probe "$@" --marker '#0000060' --until-line $((count - 1)) -- \
+        env -u TRIGGER_ACCESS_TOKEN TRIGGER_SECRET_KEY=tr_dev_simulator \
+        TRIGGER_API_URL="${url%% *}" "$RUNTAIL" "${url##* }"
+    note "steps.$who" "$(calc "$(get window_bytes) / $(get window_lines)")"
+}
+part_steps() {
+    heading 'Following beside a pane of two steps, 100 lines/s'
+    count=$(full 200 400)
+    make_steps
+    note steps.tail "$(calc "$(wc -c <"$work/steps.txt") / $count - 29")"
+    steps_probe alone --size 105x40
+    steps_probe margins --size 120x40 --margins
+    steps_probe mended --size 120x40
+    row 'bytes per line, no pane' steps.alone B steps.tail 'tail -f' 1.47 1.2
+    row 'bytes per line, inside margins' steps.margins B steps.tail 'tail -f' \
+        1.47 1.2
+    row 'bytes per line, no margins' steps.mended B steps.tail 'tail -f' -
 }
 
 # The same things with a short and with a long log.
