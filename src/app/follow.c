@@ -49,11 +49,12 @@ struct session {
     struct source *source;
     struct recorder *recorder; /* NULL: nothing is recorded */
     struct playing *playing;   /* NULL: nothing is played */
-    const char *over;          /* why the recording ended; NULL: not yet */
-    char *poll_secret;         /* a header; secret */
-    struct lines *lines;       /* NULL on the screen … */
-    struct sink *sink;         /* … of the lines */
-    struct tui *tui;           /* NULL where lines are written */
+    int wish;            /* for other credentials, the last one's number */
+    const char *over;    /* why the recording ended; NULL: not yet */
+    char *poll_secret;   /* a header; secret */
+    struct lines *lines; /* NULL on the screen … */
+    struct sink *sink;   /* … of the lines */
+    struct tui *tui;     /* NULL where lines are written */
     struct run *run;
     struct spool *spool; /* for log text beyond --memory */
     bool spool_told;     /* that it cannot be used */
@@ -308,20 +309,14 @@ static bool open_screen(struct session *session, struct error *err)
     return true;
 }
 
-static void forget(struct buf *secret)
-{
-    mem_wipe(secret->data, secret->len);
-    buf_free(secret);
-}
-
 /* Any other credentials will do. */
-static void play_renewal(struct session *session, int wish)
+static void play_renewal(struct session *session)
 {
     struct settings *settings = session->settings;
     struct buf token = buf_make(0);
-    if (!player_has_token(session->playing->player, wish))
+    if (!player_has_token(session->playing->player, session->wish))
         return;
-    buf_addf(&token, "played-%d", wish);
+    buf_addf(&token, "played-%d", session->wish);
     free(settings->query_token);
     settings->query_token = buf_take(&token);
 }
@@ -333,27 +328,28 @@ static void renew(void *context, struct source_options *options)
     struct session *session = context;
     struct settings *settings = session->settings;
     struct error err = {0};
-    int wish = http_count_wish(session->http);
-    struct buf before = source_credentials(options);
+    session->wish = http_count_wish(session->http);
     if (session->playing)
-        play_renewal(session, wish);
+        play_renewal(session);
     else
         settings_renew(settings, session->options, &err);
     loop_read_clocks(session->loop);
+    record_secrets(session->recorder, settings);
     options->headers = (const char *const *)settings->headers;
     options->query_token = settings->query_token;
     options->login = settings->login;
-    struct buf after = source_credentials(options);
-    record_secrets(session->recorder, settings);
-    if (strcmp(buf_str(&before), buf_str(&after)) != 0)
-        recorder_token(session->recorder, wish, INSTANT_NONE, NULL, -1);
-    forget(&before);
-    forget(&after);
+}
+
+static void on_renewed(void *context)
+{
+    struct session *session = context;
+    recorder_token(session->recorder, session->wish, INSTANT_NONE, NULL, -1);
 }
 
 static void make_source(struct session *session, bool on_screen)
 {
-    struct source_options options = {.renew = renew, .renew_context = session};
+    struct source_options options = {
+        .renew = renew, .renewed = on_renewed, .renew_context = session};
     source_options_set(&options, session->options, session->settings,
                        session->run_id, session->poll_secret, on_screen);
     if (session->options->command == COMMAND_AGENT)
@@ -385,13 +381,11 @@ static bool begin_recording(struct session *session, bool on_screen,
                             struct error *err)
 {
     const struct options *options = session->options;
-    bool is_stream = options->command == COMMAND_SSE;
     uint32_t seed = (uint32_t)loop_wall_ms(session->loop);
     if (!options->record)
         return true;
     session->recorder = record_open(
-        options, session->settings,
-        is_stream ? options->target : session->run_id, on_screen, seed,
+        options, session->settings, session->run_id, on_screen, seed,
         session->poll_secret != NULL, session->token, session->loop, err);
     http_set_recorder(session->http, session->recorder);
     srand(seed);
@@ -500,21 +494,6 @@ static void on_recording_over(void *context, const char *how, int number)
     tui_note(session->tui);
 }
 
-/* How following ended, for the recording. */
-static void close_recording(struct session *session)
-{
-    int code = session->forced_code;
-    if (session->ended)
-        recorder_close(session->recorder, "ended", 0);
-    else if (code == EXIT_TIMEOUT)
-        recorder_close(session->recorder, "timeout", 0);
-    else if (code > EXIT_SIGNAL)
-        recorder_close(session->recorder, "signal", code - EXIT_SIGNAL);
-    else
-        recorder_close(session->recorder, "left", 0);
-    check_recorder(session);
-}
-
 static void close_session(struct session *session)
 {
     stop_source(session);
@@ -591,7 +570,8 @@ static int run_session(struct session *session, const char *again)
     bool on_screen = session->tui != NULL;
     leave_screen(session, again);
     stop_source(session);
-    close_recording(session);
+    record_close(session->recorder, session->ended, session->forced_code);
+    check_recorder(session);
     if (!on_screen || nothing_heard(session))
         say_why(session);
     return code_of(session);
@@ -615,23 +595,4 @@ int follow_run(const struct options *options, struct settings *settings,
                const char *run, const char *again)
 {
     return follow_recording(options, settings, run, again, NULL);
-}
-
-bool follow_can_play(enum command command)
-{
-    return command == COMMAND_WATCH || command == COMMAND_SHOW ||
-           command == COMMAND_STREAM || command == COMMAND_SSE ||
-           command == COMMAND_AGENT;
-}
-
-char *follow_name(const struct options *options)
-{
-    struct buf name = buf_make(0);
-    if (options->command != COMMAND_SSE)
-        return url_run_id(options->target);
-    if (strcmp(options->target, "-") == 0)
-        buf_adds(&name, "standard input");
-    else
-        url_for_display(&name, options->target);
-    return buf_take(&name);
 }

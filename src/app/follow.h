@@ -9,10 +9,6 @@
 #include "app/settings.h"
 #include "io/player.h"
 
-/* What is followed, as messages and events name it: an id, or an address
- * without secrets. Owned; NULL when the target names nothing. */
-char *follow_name(const struct options *options);
-
 /* Follows `run` (an id) and returns the exit status. Messages go to standard
  * error. again: the sentence of the verdict that tells how to look again, or
  * NULL. */
@@ -27,10 +23,7 @@ struct playing {
     int64_t seek_ms; /* set: where to go on instead; -1: it is over */
 };
 
-/* True for commands that are followed, and so can be recorded. */
-bool follow_can_play(enum command command);
-
-/* The same, out of a recording. */
+/* The same, out of a recording; playing NULL: not so. */
 int follow_recording(const struct options *options, struct settings *settings,
                      const char *run, const char *again,
                      struct playing *playing);

@@ -20,6 +20,7 @@
 #include "app/options.h"
 #include "app/play_command.h"
 #include "app/settings.h"
+#include "app/source_options.h"
 #include "app/token_command.h"
 #include "app/zone.h"
 #include "io/screen.h"
@@ -76,7 +77,7 @@ static int run_command(const struct options *options)
 {
     struct error err = {0};
     struct settings settings;
-    char *run = follow_name(options);
+    char *run = source_options_name(options);
     int code;
     if (!run)
         error_set(&err, ERROR_USAGE,

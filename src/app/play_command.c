@@ -10,6 +10,7 @@
 #include "app/complain.h"
 #include "app/follow.h"
 #include "app/settings.h"
+#include "app/source_options.h"
 #include "base/buf.h"
 #include "base/duration.h"
 #include "base/instant.h"
@@ -66,7 +67,7 @@ static bool follow_as_recorded(struct options *options,
                                struct error *err)
 {
     if (!options_find_command(start->command, &options->command) ||
-        !follow_can_play(options->command))
+        !source_options_follow(options->command))
         return error_set(err, ERROR_USAGE,
                          "the recording is one of \"runtail %.40s\", which "
                          "this program cannot play",
@@ -130,7 +131,7 @@ static int play(const struct options *given, struct player *player)
                     &err) ||
         !follow_as_recorded(&options, start, &err))
         return complain(&err);
-    char *name = follow_name(&options);
+    char *name = source_options_name(&options);
     struct settings settings = settings_of(given, start);
     int code;
     if (name) {

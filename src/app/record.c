@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "app/exit_code.h"
 #include "io/agent_login.h"
 
 /* Those that are not used are not to be written either: a server may know
@@ -25,10 +26,10 @@ static enum command command_of(const struct options *options)
 }
 
 struct recorder *record_open(const struct options *options,
-                             const struct settings *settings,
-                             const char *target, bool on_screen, uint32_t seed,
-                             bool poll_key, const struct token *token,
-                             struct loop *loop, struct error *err)
+                             const struct settings *settings, const char *run,
+                             bool on_screen, uint32_t seed, bool poll_key,
+                             const struct token *token, struct loop *loop,
+                             struct error *err)
 {
     struct recorder *recorder =
         recorder_create(options->record, options->overwrite, loop, err);
@@ -38,7 +39,7 @@ struct recorder *record_open(const struct options *options,
         .seed = seed,
         .program = PACKAGE_NAME " " PACKAGE_VERSION,
         .command = options_command_word(command_of(options)),
-        .target = target,
+        .target = options->command == COMMAND_SSE ? options->target : run,
         .api_url = settings->api_url,
         .poll_url = settings->poll_url,
         .progress_key = settings->progress_key,
@@ -63,4 +64,16 @@ struct recorder *record_open(const struct options *options,
     record_secrets(recorder, settings);
     recorder_start(recorder, &start);
     return recorder;
+}
+
+void record_close(struct recorder *recorder, bool ended, int code)
+{
+    if (ended)
+        recorder_close(recorder, "ended", 0);
+    else if (code == EXIT_TIMEOUT)
+        recorder_close(recorder, "timeout", 0);
+    else if (code > EXIT_SIGNAL)
+        recorder_close(recorder, "signal", code - EXIT_SIGNAL);
+    else
+        recorder_close(recorder, "left", 0);
 }

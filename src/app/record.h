@@ -16,13 +16,16 @@
 /* What is never to be written. recorder NULL: nothing happens. */
 void record_secrets(struct recorder *recorder, const struct settings *settings);
 
-/* Makes the file and begins it. target: what is followed, an id or, for a
- * stream, its address. poll_key: polling goes with a key of its own. NULL with
- * *err. */
+/* Makes the file and begins it. run: the id of what is followed. poll_key:
+ * polling goes with a key of its own. NULL with *err. */
 struct recorder *record_open(const struct options *options,
-                             const struct settings *settings,
-                             const char *target, bool on_screen, uint32_t seed,
-                             bool poll_key, const struct token *token,
-                             struct loop *loop, struct error *err);
+                             const struct settings *settings, const char *run,
+                             bool on_screen, uint32_t seed, bool poll_key,
+                             const struct token *token, struct loop *loop,
+                             struct error *err);
+
+/* Tells how following ended: by itself, or with that exit status; -1: it was
+ * left. */
+void record_close(struct recorder *recorder, bool ended, int code);
 
 #endif

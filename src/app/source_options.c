@@ -14,6 +14,25 @@ enum {
     SCREEN_LINGER_MS = 15000
 };
 
+bool source_options_follow(enum command command)
+{
+    return command == COMMAND_WATCH || command == COMMAND_SHOW ||
+           command == COMMAND_STREAM || command == COMMAND_SSE ||
+           command == COMMAND_AGENT;
+}
+
+char *source_options_name(const struct options *options)
+{
+    struct buf name = buf_make(0);
+    if (options->command != COMMAND_SSE)
+        return url_run_id(options->target);
+    if (strcmp(options->target, "-") == 0)
+        buf_adds(&name, "standard input");
+    else
+        url_for_display(&name, options->target);
+    return buf_take(&name);
+}
+
 /* The key to an API's polling endpoint is the one to its token endpoint, as
  * long as it is the same API. */
 char *source_options_poll_header(const struct settings *settings)

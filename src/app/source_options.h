@@ -1,4 +1,5 @@
-/* What sources are to do, out of options and settings. */
+/* What is followed, and what its source is to do, out of options and settings.
+ */
 #ifndef APP_SOURCE_OPTIONS_H
 #define APP_SOURCE_OPTIONS_H
 
@@ -7,6 +8,13 @@
 #include "app/options.h"
 #include "app/settings.h"
 #include "io/source.h"
+
+/* True for commands that follow something, and so can be recorded. */
+bool source_options_follow(enum command command);
+
+/* What is followed, as messages and events name it: an id, or an address
+ * without secrets. Owned; NULL when the target names nothing. */
+char *source_options_name(const struct options *options);
 
 /* The header that an API's polling endpoint is asked with, where it has a key
  * of its own: owned, secret; else NULL. */

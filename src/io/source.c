@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-struct buf source_credentials(const struct source_options *options)
+/* All that requests carry of credentials, in one text. */
+static struct buf credentials(const struct source_options *options)
 {
     struct buf all = buf_make(0);
     for (const char *const *header = options->headers; header && *header;
@@ -31,12 +32,14 @@ bool source_renew(struct source_options *options)
 {
     if (!options->renew)
         return false;
-    struct buf before = source_credentials(options);
+    struct buf before = credentials(options);
     options->renew(options->renew_context, options);
-    struct buf after = source_credentials(options);
+    struct buf after = credentials(options);
     bool same = before.len == after.len &&
                 memcmp(buf_str(&before), buf_str(&after), after.len) == 0;
     forget(&before);
     forget(&after);
+    if (!same && options->renewed)
+        options->renewed(options->renew_context);
     return !same;
 }

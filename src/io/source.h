@@ -54,15 +54,13 @@ struct source_options {
     /* Sets headers, query_token and login anew after a 401, when the old ones
      * are gone; NULL: there is no other way. */
     void (*renew)(void *context, struct source_options *options);
+    void (*renewed)(void *context); /* they are others now; may be NULL */
     void *renew_context;
     const char *query_token; /* goes into the URL; secret; NULL: none */
     const char *login;       /* of an agent's server, instead of a token: see
                               * io/agent_login.h; secret; NULL: none */
     bool login_in_query;     /* its token goes into the URL */
 };
-
-/* All that requests carry of credentials, in one text; secret. */
-struct buf source_credentials(const struct source_options *options);
 
 /* Has headers, query_token and login set anew, see there. False: they are what
  * they were, and would be refused again. */
