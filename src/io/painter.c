@@ -50,6 +50,11 @@ enum painter_margins painter_margins(const struct painter *painter)
     return painter->can;
 }
 
+uint64_t painter_prepared(const struct painter *painter)
+{
+    return painter->prepared;
+}
+
 void painter_set_margins(struct painter *painter, enum painter_margins margins)
 {
     painter->can = margins;

@@ -5,6 +5,7 @@
 #define IO_PAINTER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "view/frame.h"
@@ -40,6 +41,10 @@ void painter_paint(struct painter *painter, const struct frame *frame,
 void painter_forget(struct painter *painter);
 
 enum painter_margins painter_margins(const struct painter *painter);
+
+/* Rows that were prepared since creation, as they were shown nowhere before:
+ * what painting costs beyond comparing. */
+uint64_t painter_prepared(const struct painter *painter);
 
 /* What the terminal answered, or that it was asked (MARGINS_NONE). */
 void painter_set_margins(struct painter *painter, enum painter_margins margins);

@@ -64,6 +64,7 @@ struct painter {
     enum painter_margins can; /* columns be left out of scrolling? */
     const struct frame *frame;
     uint64_t numbering;         /* of the clusters in cells */
+    uint64_t prepared;          /* rows */
     struct row *rows;           /* all there are */
     int row_count, next_unused; /* below next_unused none is free */
     struct cell *cells;         /* of all rows */

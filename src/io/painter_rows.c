@@ -245,6 +245,7 @@ static struct row *new_row(struct painter *painter, const struct cell *cells,
     row->whole = sums->whole;
     row->part = sums->part;
     prepare_row(painter, row);
+    painter->prepared++;
     return row;
 }
 

@@ -369,8 +369,11 @@ START_TEST(appended_line_costs_little_more_than_its_text)
             memset(line + len, 'a' + number % 26, TEXT);
             frame_put(stage.frame, 9, 3 + row, 110, STYLE_TEXT, line, 9 + TEXT);
         }
+        uint64_t prepared = painter_prepared(stage.painter);
         show(&stage);
         compare(&stage, last, false);
+        ck_assert_uint_le(painter_prepared(stage.painter) - prepared,
+                          last ? 1 : 3);
         if (last > ROWS)
             ck_assert_uint_le(stage.bytes.len, TEXT + MORE);
     }
