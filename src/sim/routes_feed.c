@@ -9,6 +9,10 @@
 
 #define API_VERSION "2025-07-16"
 
+/* A viewer that follows the feed asks for more about the run so often at once;
+ * one that asks more often has left the feed. */
+#define LOOKS_BESIDE 3
+
 /* Electric's event stream: a comment after this much quiet, the end after
  * that much time. */
 #define KEEP_ALIVE_MS 21000
@@ -320,7 +324,8 @@ enum answer_step routes_feed(struct world *world, struct request *request,
         world_start(world, now_ms);
         struct shape_request position =
             read_request(request, caller.payload, now_ms);
-        world->live_seen |= position.live;
+        if (position.live)
+            world->live_left = LOOKS_BESIDE;
         step = serve(world, request, moment, &position, answer, until_ms);
     }
     caller_free(&caller);

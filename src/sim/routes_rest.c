@@ -68,7 +68,9 @@ static struct run_json read_run(struct world *world, int64_t now_ms)
 {
     bool first = !world->started;
     world_start(world, now_ms);
-    if (!first && !world->live_seen)
+    if (world->live_left > 0)
+        world->live_left--;
+    else if (!first)
         world_advance(world);
     size_t state = world_state(world, now_ms);
     const struct run_row *row =

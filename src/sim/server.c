@@ -22,6 +22,7 @@
 
 #include "base/mem.h"
 #include "sim/gzip.h"
+#include "wire/url.h"
 
 /* Where the system cannot tell that only the other side has closed. */
 #ifndef POLLRDHUP
@@ -292,12 +293,24 @@ static void reset(void *self)
     reset_connection(sending->fd);
 }
 
+/* What was asked for, encoded again. */
+static void add_target(struct buf *out, const struct request *request)
+{
+    buf_adds(out, request->path);
+    for (size_t i = 0; i < request->query.count; i++) {
+        buf_addf(out, "%c%s=", i ? '&' : '?', request->query.items[i].name);
+        url_encode(out, request->query.items[i].value);
+    }
+}
+
 static void send_spoiled(struct sending *sending, const struct request *request,
                          int64_t now_ms)
 {
     static const struct spoil_ops ops = {read_rest, wait_some, wait_output,
                                          reset};
     const struct answer *answer = &sending->answer;
+    struct buf target = buf_make(0);
+    add_target(&target, request);
     struct spoiled spoiled = {
         .kind = answer->spoil,
         .number = answer->spoil_number,
@@ -306,10 +319,11 @@ static void send_spoiled(struct sending *sending, const struct request *request,
         .chunked = answer->stream || answer->chunked,
         .length = answer->body.len,
         .now_ms = now_ms,
-        .path = request->path,
+        .target = buf_str(&target),
         .port = sending->server->port,
     };
     spoil_send(&spoiled, sending->fd, &ops, sending);
+    buf_free(&target);
     sending_destroy(sending);
 }
 

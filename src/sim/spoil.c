@@ -274,9 +274,9 @@ static void put_redirect(struct pen *pen)
     struct buf head = buf_make(0);
     buf_adds(&head, "HTTP/1.1 307 Temporary Redirect\r\nLocation: ");
     if (what->kind == SPOIL_REDIRECT_LOOP)
-        buf_adds(&head, what->path);
+        buf_adds(&head, what->target);
     else if (what->kind == SPOIL_REDIRECT_AWAY)
-        buf_addf(&head, "http://localhost:%u%s", what->port, what->path);
+        buf_addf(&head, "http://localhost:%u%s", what->port, what->target);
     else
         buf_adds(&head, "file:///etc/passwd");
     buf_adds(&head, "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");

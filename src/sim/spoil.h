@@ -85,9 +85,9 @@ struct spoiled {
     const struct fields *headers;
     bool chunked; /* else length is the body's */
     size_t length;
-    int64_t now_ms;   /* for the Date header */
-    const char *path; /* of the request */
-    unsigned port;    /* of the server */
+    int64_t now_ms;     /* for the Date header */
+    const char *target; /* of the request */
+    unsigned port;      /* of the server */
 };
 
 /* Writes an answer, spoiled, to a socket. The connection is to be closed

@@ -56,7 +56,8 @@ struct world {
     size_t agent_steps;      /* of the agent, that readers have gone through */
     uint64_t agent_requests; /* counted against the agents' own limit */
     int64_t agent_refresh;   /* number of the refresh token that is good */
-    bool live_seen;          /* somebody follows the live feed */
+    unsigned live_left;      /* looks at the run that are beside a live feed;
+                              * after those it is not followed any more */
     uint64_t random;         /* state of the generator of jitter and ids */
     unsigned requests; /* counted against the rate limit shown in headers */
     int64_t token_serial;

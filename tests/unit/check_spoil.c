@@ -145,7 +145,8 @@ static const struct {
      "Content-Length: 6\r\n" CLOSE "\r\n[\"\xc3\xa4\"]",
      0, false},
     {SPOIL_REDIRECT_AWAY, 0, true,
-     "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://localhost:80/a\r\n"
+     "HTTP/1.1 307 Temporary Redirect\r\nLocation: "
+     "http://localhost:80/a?b=c\r\n"
      "Content-Length: 0\r\n" CLOSE "\r\n",
      0, false},
 };
@@ -167,7 +168,7 @@ START_TEST(an_answer_is_spoiled_as_its_kind_says)
         .headers = &headers,
         .chunked = answers[_i].chunked,
         .length = strlen(line.body),
-        .path = "/a",
+        .target = "/a?b=c",
         .port = 80,
     };
     spoil_send(&spoiled, pair[0], &ops, NULL);

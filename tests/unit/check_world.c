@@ -438,6 +438,22 @@ START_TEST(lockstep_goes_one_state_a_live_request)
 }
 END_TEST
 
+START_TEST(lockstep_follows_polling_after_a_feed_was_left)
+{
+    open_world(false, NULL);
+    world->speed = 0;
+    request("GET /realtime/v1/runs/RUN?offset=-1", KEY ELECTRIC, NULL, 0);
+    world->live_left = 3;
+    for (int i = 0; i < 3; i++) {
+        request("GET /api/v3/runs/RUN", KEY, NULL, 0);
+        ck_assert_uint_eq(world->lockstep_state, 0);
+    }
+    request("GET /api/v3/runs/RUN", KEY, NULL, 0);
+    ck_assert_uint_eq(world->lockstep_state, 1);
+    close_world();
+}
+END_TEST
+
 START_TEST(lockstep_follows_polling_where_nobody_is_live)
 {
     open_world(false, NULL);
@@ -510,6 +526,7 @@ UNIT_MAIN(
     tcase_add_test(tc, a_must_refetch_names_the_handle_to_go_on_with);
     EACH(bad_tokens_can_be_handed_out, tokens);
     tcase_add_test(tc, lockstep_goes_one_state_a_live_request);
+    tcase_add_test(tc, lockstep_follows_polling_after_a_feed_was_left);
     tcase_add_test(tc, lockstep_follows_polling_where_nobody_is_live);
     EACH(an_unknown_fault_is_refused, bad_faults);
     tcase_add_test(tc, the_seed_decides_the_run))
