@@ -242,9 +242,8 @@ static void on_input(void *context)
 static void say(void *context, const char *words)
 {
     struct session *session = context;
-    struct event event = {.type = EVENT_NOTICE,
-                          .time_ms = loop_wall_ms(session->loop),
-                          .notice = words};
+    int64_t now_ms = loop_wall_ms(session->loop);
+    struct event event = {EVENT_NOTICE, .time_ms = now_ms, .notice = words};
     on_event(session, &event);
 }
 
@@ -342,7 +341,7 @@ static void renew(void *context, struct source_options *options)
 
 static void on_renewed(void *context)
 {
-    struct session *session = context;
+    const struct session *session = context;
     recorder_token(session->recorder, session->wish, INSTANT_NONE, NULL, -1);
 }
 
@@ -500,6 +499,8 @@ static void close_session(struct session *session)
     lines_close(session->lines);
     token_destroy(session->token);
     http_destroy(session->http);
+    if (session->playing)
+        player_end(session->playing->player);
     recorder_destroy(session->recorder);
     run_destroy(session->run);
     spool_destroy(session->spool);

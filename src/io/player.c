@@ -72,8 +72,6 @@ struct player *player_open(const char *name, struct error *err)
 
 static void stop_timers(struct player *player)
 {
-    if (!player->loop)
-        return;
     loop_timer_stop(player->loop, &player->next);
     loop_timer_stop(player->loop, &player->arrival);
     loop_timer_stop(player->loop, &player->grace);
@@ -84,9 +82,6 @@ void player_destroy(struct player *player)
 {
     if (!player)
         return;
-    while (player->calls)
-        player_cancel(player->calls);
-    stop_timers(player);
     player_file_close(player->file);
     mask_destroy(player->mask);
     free(player);
@@ -346,6 +341,16 @@ void player_begin(struct player *player, struct loop *loop,
         ops->notice(context, words);
     }
     await_next(player);
+}
+
+void player_end(struct player *player)
+{
+    if (!player->loop)
+        return;
+    while (player->calls)
+        player_cancel(player->calls);
+    stop_timers(player);
+    player->loop = NULL;
 }
 
 /* Requests. */

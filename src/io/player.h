@@ -55,6 +55,9 @@ void player_begin(struct player *player, struct loop *loop,
                   const struct player_span *span, const struct player_ops *ops,
                   void *context);
 
+/* Stops; before the loop goes. */
+void player_end(struct player *player);
+
 /* How far it has come since the start. */
 int64_t player_position_ms(const struct player *player);
 

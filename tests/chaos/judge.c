@@ -1,0 +1,269 @@
+#include "config.h"
+
+#include "judge.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[] = {
+        [OUTCOME_SAME] = "the same",
+        [OUTCOME_SAME_END] = "the same at the end",
+        [OUTCOME_GAP] = "with a gap that is told",
+        [OUTCOME_GAVE_UP] = "gave up and said why",
+        [OUTCOME_WRONG] = "WRONG",
+    };
+    return names[outcome];
+}
+
+struct list {
+    char **items;
+    size_t count;
+};
+
+static void list_add(struct list *list, char *text)
+{
+    list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = text;
+}
+
+static void list_cut(struct list *list, size_t count)
+{
+    while (list->count > count)
+        free(list->items[--list->count]);
+}
+
+static void list_free(struct list *list)
+{
+    list_cut(list, 0);
+    free(list->items);
+}
+
+static bool list_same(const struct list *a, const struct list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+/* All of a are in b, in this order. */
+static bool list_is_within(const struct list *a, const struct list *b)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < b->count && at < a->count; i++)
+        at += strcmp(a->items[at], b->items[i]) == 0;
+    return at == a->count;
+}
+
+/* What one program told, without what differs each time: times. */
+struct story {
+    struct list all;   /* entries and what was taken back */
+    struct list stand; /* entries that were not taken back */
+    char *facts, *end;
+    bool complete, has_reason, has_gap, ended;
+    json_int_t gaps, entries, seq;
+    const char *fault; /* what is wrong with it in itself; NULL: nothing */
+};
+
+static void story_free(struct story *story)
+{
+    list_free(&story->all);
+    list_free(&story->stand);
+    free(story->facts);
+    free(story->end);
+}
+
+static char *dump_without(json_t *line, const char *const *names)
+{
+    for (; *names; names++)
+        json_object_del(line, *names);
+    char *text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+    char *copy = mem_strdup(text);
+    free(text);
+    return copy;
+}
+
+static void take_entry(struct story *story, json_t *line)
+{
+    static const char *const unsure[] = {"time", "arrival", "seq", NULL};
+    json_int_t seq = json_integer_value(json_object_get(line, "seq"));
+    /* Each stream counts for itself. */
+    if (!json_object_get(line, "stream") && seq != ++story->seq)
+        story->fault = "seq has a hole or a repeat";
+    char *text = dump_without(line, unsure);
+    list_add(&story->all, text);
+    list_add(&story->stand, mem_strdup(text));
+}
+
+static void take_rewrite(struct story *story, json_t *line)
+{
+    static const char *const none[] = {NULL};
+    json_int_t kept = json_integer_value(json_object_get(line, "kept"));
+    list_add(&story->all, dump_without(line, none));
+    list_cut(&story->stand, (size_t)kept);
+}
+
+static void take_end(struct story *story, json_t *line)
+{
+    /* REST does not tell the type. */
+    json_object_del(json_object_get(line, "error"), "type");
+    static const char *const unsure[] = {"elapsedMs", NULL};
+    story->ended = true;
+    story->complete = json_is_true(json_object_get(line, "complete"));
+    story->has_reason = json_object_get(line, "reason") != NULL;
+    story->gaps = json_integer_value(json_object_get(line, "gaps"));
+    story->entries = json_integer_value(json_object_get(line, "entries"));
+    if (story->entries != story->seq)
+        story->fault = "the end counts other entries than were told";
+    story->end = dump_without(line, unsure);
+}
+
+static void take_facts(struct story *story, json_t *line)
+{
+    /* The number of attempts is asked for at the side. */
+    static const char *const unsure[] = {
+        "elapsedMs",    "createdAt", "startedAt", "finishedAt", "expiredAt",
+        "delayedUntil", "queueMs",   "waitedMs",  "attempt",    NULL};
+    free(story->facts);
+    story->facts = dump_without(line, unsure);
+}
+
+static void take_line(struct story *story, json_t *line)
+{
+    const char *type = json_string_value(json_object_get(line, "type"));
+    if (story->ended)
+        story->fault = "something comes behind the end";
+    if (!type)
+        story->fault = "a line has no type";
+    else if (strcmp(type, "log") == 0 || strcmp(type, "part") == 0 ||
+             strcmp(type, "sse") == 0)
+        take_entry(story, line);
+    else if (strcmp(type, "rewrite") == 0)
+        take_rewrite(story, line);
+    else if (strcmp(type, "run") == 0)
+        take_facts(story, line);
+    else if (strcmp(type, "gap") == 0)
+        story->has_gap = true;
+    else if (strcmp(type, "end") == 0)
+        take_end(story, line);
+}
+
+static void read_story(struct story *story, const struct told *told)
+{
+    *story = (struct story){0};
+    for (const char *p = told->out; *p;) {
+        const char *stop = strchr(p, '\n');
+        json_t *line =
+            stop ? json_loadb(p, (size_t)(stop - p), JSON_ALLOW_NUL, NULL)
+                 : NULL;
+        if (!line) {
+            story->fault = "a line is no JSON";
+            return;
+        }
+        take_line(story, line);
+        json_decref(line);
+        p = stop + 1;
+    }
+    if (!story->ended)
+        story->fault = "there is no end line";
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static const char *first_difference(const struct story *want,
+                                    const struct story *got, char *room,
+                                    size_t size)
+{
+    size_t i = 0;
+    while (i < want->all.count && i < got->all.count &&
+           strcmp(want->all.items[i], got->all.items[i]) == 0)
+        i++;
+    snprintf(room, size, "entry %zu is %.300s, not %.300s", i + 1,
+             i < got->all.count ? got->all.items[i] : "absent",
+             i < want->all.count ? want->all.items[i] : "absent");
+    return room;
+}
+
+/* It came to the end of the run. */
+static enum outcome judge_whole(const struct story *want,
+                                const struct story *got, char *why, size_t size)
+{
+    char room[700];
+    const char *wrong = NULL;
+    bool rewritten = want->all.count > want->stand.count;
+    enum outcome outcome = OUTCOME_SAME;
+    if (got->gaps > want->gaps)
+        outcome = OUTCOME_GAP;
+    else if (!list_same(&want->all, &got->all))
+        outcome = OUTCOME_SAME_END;
+    if (outcome == OUTCOME_GAP &&
+        (!got->has_gap || !list_is_within(&got->stand, &want->all)))
+        wrong = "a gap is told, but that is not all";
+    else if (outcome == OUTCOME_SAME_END &&
+             (!rewritten || !list_same(&want->stand, &got->stand)))
+        wrong = first_difference(want, got, room, sizeof room);
+    else if (outcome == OUTCOME_SAME && !same_text(want->end, got->end))
+        wrong = got->end;
+    else if (outcome != OUTCOME_GAP && !same_text(want->facts, got->facts))
+        wrong = got->facts ? got->facts : "the run's facts are absent";
+    if (wrong)
+        snprintf(why, size, "%s", wrong);
+    return wrong ? OUTCOME_WRONG : outcome;
+}
+
+/* It ended early. */
+static enum outcome judge_failure(const struct story *want,
+                                  const struct story *got,
+                                  const struct told *told, bool may_fail,
+                                  char *why, size_t size)
+{
+    const char *wrong = NULL;
+    if (!may_fail)
+        wrong = "gave up although all would have passed";
+    else if (told->code < 4 || told->code > 6)
+        wrong = "an exit status that does not say so";
+    else if (got->complete || !got->has_reason)
+        wrong = "the end line does not say so";
+    else if (strncmp(told->err, "runtail: ", 9) != 0)
+        wrong = "no sentence on standard error";
+    else if (!list_is_within(&got->all, &want->all))
+        wrong = "other entries before it gave up";
+    if (wrong)
+        snprintf(why, size, "exit %d: %s: %.300s", told->code, wrong,
+                 told->err);
+    return wrong ? OUTCOME_WRONG : OUTCOME_GAVE_UP;
+}
+
+enum outcome judge(const struct told *want, const struct told *got,
+                   bool may_fail, char *why, size_t why_size)
+{
+    struct story was, is;
+    enum outcome outcome = OUTCOME_WRONG;
+    read_story(&was, want);
+    read_story(&is, got);
+    if (was.fault || want->code < 0)
+        snprintf(why, why_size, "without faults: %s",
+                 was.fault ? was.fault : "it did not end");
+    else if (got->code < 0)
+        snprintf(why, why_size, "it did not end");
+    else if (is.fault)
+        snprintf(why, why_size, "%s", is.fault);
+    else if (got->code == want->code && is.complete == was.complete)
+        outcome = judge_whole(&was, &is, why, why_size);
+    else
+        outcome = judge_failure(&was, &is, got, may_fail, why, why_size);
+    story_free(&was);
+    story_free(&is);
+    return outcome;
+}
