@@ -309,6 +309,32 @@ row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
 follow finished
 expect_code finished 0 && expect_parts finished 1 && ok 'a finished run'
 
+# What was written before is left out, also by servers that begin with it.
+
+begin_answers
+{
+    printf 'id: 1767323045678-0\ndata: "old"\n\n'
+    printf 'id: 99999999999999-0\ndata: "new"\n\n'
+} | events chat.1
+events chat.2 </dev/null
+row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
+start_answers
+runtail_as latest "$(by_token)" stream --json --tail 0 "$id" chat
+expect_code latest 0 && expect_parts latest '"new"' &&
+    expect_asked latest 1 '^X-Trigger-Stream-Start: latest' &&
+    expect_asked latest 1 '^Last-Event-ID: 99999999999999-0' && ok latest
+
+# The rest of a line whose beginning came over the connection before.
+
+begin_answers
+printf 'id: 1-0\ndata: {"a":1}\n\n' | cut_events chat.1
+printf 'id: 2-0\ndata: "b":2}\n\nid: 3-0\ndata: {"c":3}\n\n' | events chat.2
+events chat.3 </dev/null
+story chat.3
+follow rest
+expect_code rest 0 && expect_lines rest && expect_parts rest '{"a":1}' '{"c":3}' &&
+    expect_value rest end gaps 1 && ok 'the rest of a line'
+
 # Without a run to go by.
 
 begin_answers
