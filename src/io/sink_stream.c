@@ -23,6 +23,7 @@ struct channel {
     char *key;
     struct buf text; /* safe, and not written yet */
     bool mid_line;   /* as far as the text goes */
+    bool thinking;   /* what came last was a thought */
     struct channel *next;
 };
 
@@ -110,21 +111,32 @@ static void add_line(struct sink_stream *sink, struct slice text)
     end_line(sink->channel);
 }
 
+/* Thoughts and what is said are told apart by lines of our own. */
+static void add_piece(struct sink_stream *sink, struct slice text, bool thought)
+{
+    struct channel *to = sink->channel;
+    if (!text.len)
+        return;
+    if (thought != to->thinking) {
+        end_line(to);
+        buf_adds(&to->text, thought ? "-- thought\n" : "-- answer\n");
+        to->thinking = thought;
+    }
+    add(sink, text.data, text.len);
+}
+
 static void take_move(void *context, const struct chunk_move *move)
 {
     struct sink_stream *sink = context;
     switch (move->kind) {
     case CHUNK_PLAIN:
-        add(sink, move->text.data, move->text.len);
+        add_piece(sink, move->text, false);
         break;
     case CHUNK_LINE:
         add_line(sink, move->text);
         break;
     case CHUNK_BLOCK_DELTA:
-        if (move->block == BLOCK_REASONING)
-            sink->needs_json = true;
-        else
-            add(sink, move->text.data, move->text.len);
+        add_piece(sink, move->text, move->block == BLOCK_REASONING);
         break;
     case CHUNK_BLOCK_START:
     case CHUNK_BLOCK_END:

@@ -208,13 +208,15 @@ static const struct {
          "{\\\"t"
          "ext\\"
          "\": "
-         "1}") "," NO_TIME(2, "[1,2]") "," NO_TIME(3,
-                                                   "") ",{\"seq_num\":4}"
-                                                       "," NO_TIME(5,
-                                                                   "{\\\"data\\"
-                                                                   "\""
-                                                                   ":") "," NO_TIME(6,
-                                                                                    "7")))},
+         "1}") "," NO_TIME(2,
+                           "[1,2]") "," NO_TIME(3,
+                                                "") ",{\"seq_num\":4}"
+                                                    "," NO_TIME(
+                                                        5,
+                                                        "{\\\"data\\"
+                                                        "\""
+                                                        ":") "," NO_TIME(6,
+                                                                         "7")))},
      "Tplain \033[31m<0>;J{\"text\":1};J[1,2];T{\"data\":;J7;[6]"},
     {{V2(BATCH(NO_TIME(0, "{\\\"data\\\":null}") "," NO_TIME(
          1,
