@@ -118,6 +118,40 @@ if [ -d "$recordings" ]; then
     play stream-v2-batch 7 'early bird catches the worm!résumé 🎉 after-error last\n' chat
 fi
 
+# Simulated runs: followed from the start, and read once they are over.
+
+# parts_of NAME: by stream and number.
+parts_of() {
+    sed -n 's/^{"type":"part",.*"stream":\("[^"]*"\),"seq":\([0-9]*\),.*"chunk":\(.*\)}$/\1 \2 \3/p' \
+        "$work/$1.out" | sort -k1,1 -k2,2n
+}
+
+# scenario NAME
+scenario() {
+    start_sim --scenario "$1" --speed 20
+    runtail_as "$1" "$(by_secret_key)" --json "$run"
+    runtail_as "$1-later" "$(by_secret_key)" stream --json --no-follow "$run"
+    parts_of "$1" >"$work/want"
+    parts_of "$1-later" >"$work/got"
+    expect_code "$1" 0 && expect_code "$1-later" 0 && expect_lines "$1" &&
+        expect_lines "$1-later" && expect_value "$1" end complete true &&
+        expect_count "$1: parts" "$(wc -l <"$work/want")" 1000 &&
+        expect_same "$1" "$work/want" "$work/got" && ok "$1"
+}
+
+scenario two-streams
+scenario chat
+scenario odd-stream
+scenario odd-batches
+
+start_sim --scenario chat --speed 20
+runtail_as thoughts "$(by_secret_key)" stream "$run"
+expect_code thoughts 0 && expect_text thoughts out '^-- thought$' &&
+    expect_text thoughts out '^They want one paragraph' &&
+    expect_text thoughts out '^-- answer$' &&
+    expect_text thoughts out '^Sunlight holds all colours' &&
+    expect_no_text thoughts out '[{}]' && ok thoughts
+
 # A connection that breaks is made again behind the last part.
 
 begin_answers
