@@ -280,6 +280,13 @@ kill -TERM "$viewer"
 finish_waiting interrupted
 expect_code interrupted 143 && expect_plays interrupted
 
+start_waiting woken
+kill -STOP "$viewer"
+kill -CONT "$viewer"
+finish_waiting woken
+grep -q '"type":"wake"' "$work/woken.rec" && expect_code woken 0 &&
+    expect_plays woken
+
 # The file.
 
 mode=$(find "$work/success.rec" -perm 600)
