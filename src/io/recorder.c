@@ -196,6 +196,9 @@ void recorder_start(struct recorder *recorder,
 {
     struct recording_start clean = *start;
     struct buf line = buf_make(0);
+    mask_add_url(recorder->mask, start->target);
+    if (start->poll_url)
+        mask_add_url(recorder->mask, start->poll_url);
     char *target = masked_url(recorder, start->target);
     char *api_url = masked_url(recorder, start->api_url);
     char *poll_url = masked_url(recorder, start->poll_url);
@@ -236,6 +239,7 @@ struct recorder_exchange *recorder_request(struct recorder *recorder,
         return NULL;
     struct recorder_exchange *exchange = mem_zalloc(1, sizeof *exchange);
     struct recording_line line = line_now(recorder, RECORDING_REQUEST);
+    mask_add_url(recorder->mask, url);
     char *clean = masked_url(recorder, url);
     exchange->recorder = recorder;
     exchange->number = ++recorder->exchanges;

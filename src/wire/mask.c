@@ -161,6 +161,49 @@ void mask_add_header(struct mask *mask, const char *header)
         add_cookies(mask, value);
 }
 
+static int hex_value(char c)
+{
+    static const char digits[] = "00112233445566778899aAbBcCdDeEfF";
+    const char *found = c ? strchr(digits, c) : NULL;
+    return found ? (int)(found - digits) / 2 : -1;
+}
+
+/* The text as it is, and with its percent signs undone. */
+static void add_encoded(struct mask *mask, const char *text, size_t len)
+{
+    struct buf plain = buf_make(0);
+    char *raw = mem_strndup(text, len);
+    mask_add(mask, raw);
+    for (const char *p = raw; *p; p++) {
+        int high = *p == '%' ? hex_value(p[1]) : -1;
+        int low = high >= 0 ? hex_value(p[2]) : -1;
+        buf_addc(&plain, low >= 0 ? (char)(high << 4 | low) : *p);
+        p += low >= 0 ? 2 : 0;
+    }
+    mask_add(mask, buf_str(&plain));
+    mem_wipe(raw, len);
+    free(raw);
+    forget(&plain);
+}
+
+void mask_add_url(struct mask *mask, const char *url)
+{
+    const char *start = strstr(url, "://");
+    start = start ? start + 3 : url;
+    const char *at = memrchr(start, '@', strcspn(start, "/?#"));
+    const char *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+    if (colon)
+        add_encoded(mask, colon + 1, (size_t)(at - colon - 1));
+    const char *p = start + strcspn(start, "?#");
+    while (*p == '?' || *p == '&') {
+        size_t len = strcspn(++p, "&#");
+        const char *equals = memchr(p, '=', len);
+        if (equals && mask_is_secret_name(p, (size_t)(equals - p)))
+            add_encoded(mask, equals + 1, (size_t)(p + len - equals - 1));
+        p += len;
+    }
+}
+
 /* What stands at a place of the text. */
 enum finding {
     FOUND_NOTHING,

@@ -28,6 +28,10 @@ void mask_add(struct mask *mask, const char *secret);
  * its header's name counts from eight bytes on. */
 void mask_add_header(struct mask *mask, const char *header);
 
+/* The secrets in an address: the password, and the values of parameters whose
+ * names tell of one, as they stand there and decoded. */
+void mask_add_url(struct mask *mask, const char *url);
+
 /* True when the name of a header or parameter says that its value is secret. */
 bool mask_is_secret_name(const char *name, size_t len);
 

@@ -195,6 +195,31 @@ START_TEST(addresses_lose_their_secrets)
 }
 END_TEST
 
+static const struct {
+    const char *url, *text, *want;
+} known[] = {
+    {"https://me:op4que@a.example/x", "me op4que", "me ******"},
+    {"https://me:op%2Fque@a.example/x", "op/que op%2Fque", "****** ********"},
+    {"https://a.example/x?a=1234&token=op4que&b=5678", "1234 op4que 5678",
+     "1234 ****** 5678"},
+    {"https://a.example/x?key=op%2fque#key=part", "op/que part", "****** part"},
+    {"https://a.example/x?key=op%2", "op%2", "****"},
+    {"https://a.example/x@y:z?", "y:z/", "y:z/"},
+    {"run_1234", "run_1234", "run_1234"},
+};
+
+START_TEST(secrets_in_addresses_are_known)
+{
+    struct mask *mask = mask_create();
+    struct buf got = buf_make(0);
+    mask_add_url(mask, known[_i].url);
+    mask_text(mask, known[_i].text, strlen(known[_i].text), &got);
+    ck_assert_str_eq(buf_str(&got), known[_i].want);
+    mask_destroy(mask);
+    buf_free(&got);
+}
+END_TEST
+
 /* Lines. */
 
 /* Writes the line, reads it again; *text: as it was written. */
@@ -414,6 +439,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, what_only_begins_like_a_token_is_left_alone);
     tcase_add_loop_test(tc, values_of_headers_are_secrets, 0, COUNT(headers));
     tcase_add_loop_test(tc, addresses_lose_their_secrets, 0, COUNT(urls));
+    tcase_add_loop_test(tc, secrets_in_addresses_are_known, 0, COUNT(known));
     tcase_add_loop_test(tc, bytes_come_back_as_they_were, 0, COUNT(bodies));
     tcase_add_test(tc, headers_come_back_in_order_and_repeated);
     tcase_add_test(tc, the_rest_of_a_line_comes_back);
