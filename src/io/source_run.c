@@ -197,10 +197,13 @@ static void on_token(void *context, const char *token, const struct error *err)
     if (run->ended)
         return;
     run->token_number = token_number(run->token);
-    bool passes = err && err->kind == ERROR_CONNECTION && run->heard;
+    /* who gave tokens before is not himself */
+    bool odd = err && err->kind == ERROR_PROTOCOL && run->heard;
+    bool fails = err && (err->kind == ERROR_CONNECTION || odd);
+    bool passes = fails && run->heard;
     if (err && run->options.poll_url && !run->polling && !passes) {
         source_run_start_polling(run, "there is no token for the live feed");
-    } else if (err && err->kind == ERROR_CONNECTION) {
+    } else if (fails) {
         source_run_retry(run, err, run->heard,
                          token_retry_after_ms(run->token));
     } else if (err) {

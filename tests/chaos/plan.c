@@ -6,30 +6,54 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "random.h"
+#include "../unit/random.h"
+
+/* Where silence is normal, it is not the end unless somebody says so. */
+#define IDLE  "--idle-timeout", "45s"
+#define AGENT "agent", IDLE, "--header", "Authorization: $CHAOS_AGENT"
 
 static const struct {
     const char *way;
     const char *sim_words[PLAN_WORDS], *words[PLAN_WORDS];
-    const char *scenarios[8]; /* NULL first: any run */
-    const char *route;        /* of the faults; NULL: any */
+    const char *scenarios[4]; /* NULL first: any run */
+    size_t states;            /* of those scenarios */
 } ways[] = {
-    {"native", {"--backend", "native"}, {"@run"}, {NULL}, NULL},
-    {"electric", {"--backend", "electric"}, {"@run"}, {NULL}, NULL},
+    {"native", {"--backend", "native"}, {"@run"}, {NULL}, 0},
+    {"electric", {"--backend", "electric"}, {"@run"}, {NULL}, 0},
     {"event stream",
      {"--backend", "electric", "--live-sse"},
      {"@run"},
      {NULL},
-     NULL},
-    {"retrieve", {"--backend", "native"}, {"--poll", "@run"}, {NULL}, NULL},
+     0},
+    {"retrieve", {"--backend", "native"}, {"--poll", "@run"}, {NULL}, 0},
     {"polling endpoint",
      {"--poll-shape", "raw"},
      {"--poll", "--poll-url", "@poll", "@run"},
      {NULL},
-     NULL},
+     0},
+    {"streams of a run",
+     {"--backend", "native"},
+     {"@run"},
+     {"thought", "two-streams", "odd-stream", "odd-batches"},
+     6},
+    {"agent", {NULL}, {AGENT, "agent_fix-login"}, {"agent"}, 1},
+    {"agent that failed",
+     {NULL},
+     {AGENT, "agent_bump-deps"},
+     {"agent-failed"},
+     1},
+    {"agent with a list", {NULL}, {AGENT, "agent_old"}, {"agent-array"}, 1},
+    {"agent, odd", {NULL}, {AGENT, "agent_odd"}, {"agent-odd"}, 1},
+    {"event stream of its own",
+     {NULL},
+     {"sse", IDLE, "@url/events/build"},
+     {"sse"},
+     1},
 };
 
+/* Runs more often than the others, which are few. */
 enum {
+    RUN_WAYS = 5,
     WAYS = sizeof ways / sizeof *ways
 };
 
@@ -291,7 +315,15 @@ static void add_fault(struct buf *out, const struct kind *kind, uint64_t *state,
     buf_addf(out, "@%zux%zu", at, kind->once ? 1 : 1 + chance(state, 3));
 }
 
-static void make_faults(struct trial *trial, uint64_t *state, size_t states)
+/* Only events with a number that the server heeds are known again, and an
+ * answer that is none of a request's own has it not heeded. */
+static bool fits(const struct kind *kind, const char *way)
+{
+    return strcmp(kind->name, "twice") != 0 || !strstr(way, "of its own");
+}
+
+static void make_faults(struct trial *trial, uint64_t *state, size_t states,
+                        const char *way)
 {
     struct buf out = buf_make(0);
     size_t count = 1 + chance(state, 5);
@@ -309,9 +341,10 @@ static void make_faults(struct trial *trial, uint64_t *state, size_t states)
             add_fault(&out, &of_tokens[chance(state, COUNT(of_tokens))], state,
                       at);
         } else {
+            const struct kind *passes = &passing[chance(state, COUNT(passing))];
             if (chance(state, 12) == 0)
                 buf_adds(&out, "token/");
-            add_fault(&out, &passing[chance(state, COUNT(passing))], state, at);
+            add_fault(&out, fits(passes, way) ? passes : passing, state, at);
         }
     }
     trial->faults = buf_take(&out);
@@ -326,19 +359,21 @@ struct plan *plan_create(uint64_t seed)
     plan->scenario = buf_make(0);
     for (int i = 0; i < 4; i++)
         chance(&state, 1);
-    size_t way = chance(&state, WAYS);
+    size_t way = chance(&state, chance(&state, 2) ? RUN_WAYS : WAYS);
     plan->way = ways[way].way;
     memcpy(plan->sim_words, ways[way].sim_words, sizeof plan->sim_words);
     memcpy(plan->words, ways[way].words, sizeof plan->words);
     size_t known = 0;
-    while (ways[way].scenarios[known])
+    while (known < COUNT(ways[way].scenarios) && ways[way].scenarios[known])
         known++;
-    if (known)
+    if (known) {
         plan->scenario_name = ways[way].scenarios[chance(&state, known)];
-    else
+        states = ways[way].states;
+    } else {
         states = add_run(&plan->scenario, &state);
+    }
     for (size_t i = 0; i < PLAN_TRIALS; i++)
-        make_faults(&plan->trials[i], &state, states);
+        make_faults(&plan->trials[i], &state, states, plan->way);
     return plan;
 }
 

@@ -24,8 +24,8 @@ struct plan {
     const char *scenario_name; /* one of the simulator's; NULL: the text */
     struct buf scenario;
     const char *sim_words[PLAN_WORDS]; /* NULL at the end, as the next */
-    const char *words[PLAN_WORDS]; /* "@url", "@run" and "@poll" stand for what
-                                    * the simulator says */
+    const char *words[PLAN_WORDS]; /* "@url…", "@run" and "@poll" stand for
+                                    * what the simulator says */
     struct trial trials[PLAN_TRIALS];
 };
 
