@@ -13,10 +13,10 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 output=${1:-$here/screen.svg}
 runtail=${RUNTAIL:-$here/../runtail}
-scenario=${PICTURE_SCENARIO:-success}
+scenario=${PICTURE_SCENARIO:-thought}
 speed=${PICTURE_SPEED:-1}
 size=${PICTURE_SIZE:-80x24}
-wait_for=${PICTURE_WAIT:-62%}
+wait_for=${PICTURE_WAIT:-concurrently}
 
 for tool in tmux python3; do
     command -v "$tool" >/dev/null || {

@@ -378,6 +378,18 @@ static void add_title(const struct step *step, const struct entry *entry,
     duration[0] = '\0';
 }
 
+/* A tool's arguments stand back behind its name. Returns the columns used. */
+static int put_title(const struct canvas *canvas, const struct step *step,
+                     int x, int y, int room, const struct buf *title)
+{
+    const char *text = buf_str(title);
+    bool tool = step && step->kind == STEP_TOOL;
+    size_t name = tool ? strcspn(text, " ") : title->len;
+    int used = frame_put(canvas->frame, x, y, room, STYLE_STEP, text, name);
+    return used + frame_put(canvas->frame, x + used, y, room - used, STYLE_DATA,
+                            text + name, title->len - name);
+}
+
 static void draw_title(const struct canvas *canvas, const struct entry *entry,
                        const struct step *step, bool folded, int y)
 {
@@ -400,8 +412,7 @@ static void draw_title(const struct canvas *canvas, const struct entry *entry,
     int note_len = (int)strlen(note);
     if (room < 20 + note_len)
         note[0] = '\0', note_len = 0;
-    x += frame_put(canvas->frame, x, y, room - note_len, STYLE_STEP,
-                   buf_str(&title), title.len);
+    x += put_title(canvas, step, x, y, room - note_len, &title);
     frame_puts(canvas->frame, x, y, note_len, STYLE_DIM, note);
     buf_free(&title);
 }
