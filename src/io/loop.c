@@ -51,6 +51,7 @@ struct loop {
     loop_transfer_fn *on_transfer;
     void *transfer_context;
     struct loop_timer *timers; /* soonest first */
+    struct loop_watch *watches;
     struct sigaction before[SIGNAL_COUNT];
     struct sigaction pipe_before;
 };
@@ -226,6 +227,28 @@ void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn, void *context)
     loop->transfer_context = context;
 }
 
+void loop_watch_stop(struct loop *loop, struct loop_watch *watch)
+{
+    struct loop_watch **at = &loop->watches;
+    while (*at && *at != watch)
+        at = &(*at)->next;
+    if (*at)
+        *at = watch->next;
+    watch->active = false;
+}
+
+void loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd,
+                      loop_input_fn *fn, void *context)
+{
+    loop_watch_stop(loop, watch);
+    *watch = (struct loop_watch){.fd = fd,
+                                 .fn = fn,
+                                 .context = context,
+                                 .next = loop->watches,
+                                 .active = true};
+    loop->watches = watch;
+}
+
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 {
     if (!timer->active)
@@ -372,13 +395,41 @@ static int wait_ms(const struct loop *loop, int64_t turn_ms)
     return (int)wait;
 }
 
+/* One of them a turn: it may stop any other. */
+static void tell_watch(struct loop *loop)
+{
+    for (struct loop_watch *at = loop->watches; at; at = at->next) {
+        struct pollfd input = {.fd = at->fd, .events = POLLIN};
+        if (poll(&input, 1, 0) > 0 && input.revents) {
+            at->fn(at->context);
+            return;
+        }
+    }
+}
+
+/* Returns how many there are; extra has room for that many more. */
+static unsigned add_watches(const struct loop *loop, struct curl_waitfd *extra,
+                            unsigned most)
+{
+    unsigned count = 0;
+    for (struct loop_watch *at = loop->watches; at && count < most;
+         at = at->next)
+        extra[count++] =
+            (struct curl_waitfd){.fd = at->fd, .events = CURL_WAIT_POLLIN};
+    return count;
+}
+
 static void turn(struct loop *loop)
 {
+    enum {
+        OWN = 3,
+        WATCHES_MAX = 8
+    };
     drive_transfers(loop);
     int64_t turn_ms = loop->on_turn ? loop->on_turn(loop->turn_context) : -1;
     if (!loop->running)
         return;
-    struct curl_waitfd extra[3] = {
+    struct curl_waitfd extra[OWN + WATCHES_MAX] = {
         {.fd = signal_pipe[0], .events = CURL_WAIT_POLLIN}};
     struct curl_waitfd *input = &extra[1];
     unsigned count = 1;
@@ -387,6 +438,7 @@ static void turn(struct loop *loop)
                                               .events = CURL_WAIT_POLLIN};
     if (loop->output_fd >= 0)
         extra[count++] = (struct curl_waitfd){.fd = loop->output_fd};
+    count += add_watches(loop, extra + count, WATCHES_MAX);
     curl_multi_poll(loop->multi, extra, count, wait_ms(loop, turn_ms), NULL);
     loop_read_clocks(loop);
     if (extra[0].revents)
@@ -395,6 +447,7 @@ static void turn(struct loop *loop)
         loop->on_input(loop->input_context);
     if (is_left(loop))
         loop->on_left(loop->output_context);
+    tell_watch(loop);
     fire_timers(loop);
 }
 

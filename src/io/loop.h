@@ -66,6 +66,19 @@ void loop_set_turn(struct loop *loop, loop_turn_fn *fn, void *context);
 typedef void loop_transfer_fn(void *context, CURL *easy, CURLcode result);
 void loop_set_transfers(struct loop *loop, loop_transfer_fn *fn, void *context);
 
+/* A descriptor that is watched: fn is called as often as it is readable, until
+ * it is stopped. Owned by the user; zero it before its first use. */
+struct loop_watch {
+    int fd;
+    loop_input_fn *fn;
+    void *context;
+    struct loop_watch *next;
+    bool active;
+};
+void loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd,
+                      loop_input_fn *fn, void *context);
+void loop_watch_stop(struct loop *loop, struct loop_watch *watch);
+
 /* A timer that fires once. Owned by the user, who keeps it until it has fired
  * or was stopped; zero it before its first use. */
 struct loop_timer {

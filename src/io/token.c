@@ -16,6 +16,7 @@
 #include "io/failure.h"
 #include "io/player.h"
 #include "io/recorder.h"
+#include "io/secret_command.h"
 #include "io/token_sign.h"
 #include "wire/jwt.h"
 #include "wire/url.h"
@@ -63,7 +64,8 @@ struct token {
     unsigned round; /* answers so far */
     int wish;       /* the number of the one that is fetched for */
     struct http_call *call;
-    struct asker *askers; /* the first one asked first */
+    struct secret_command *asked; /* for a token; NULL: none is running */
+    struct asker *askers;         /* the first one asked first */
 };
 
 static void forget(char **secret)
@@ -127,6 +129,8 @@ void token_cancel(struct token *token, const void *context)
         return;
     http_cancel(token->call);
     token->call = NULL;
+    secret_command_cancel(token->asked);
+    token->asked = NULL;
     token->fetching = false;
     if (http_player(token->http))
         player_forget_token(http_player(token->http));
@@ -139,6 +143,7 @@ void token_destroy(struct token *token)
     while (token->askers)
         free(take_asker(token, NULL, token->round + 1));
     http_cancel(token->call);
+    secret_command_cancel(token->asked);
     forget(&token->value);
     forget(&token->api_key);
     forget(&token->access_token);
@@ -452,7 +457,7 @@ static bool is_secret_key(const char *text)
 
 /* What the file or the command gave: a key to the endpoint, a secret key to
  * mint with, or a token. */
-static void use_given(struct token *token, char *text)
+static void use_given(struct token *token, const char *text)
 {
     struct error err = {0};
     if (!is_usable(text) && strncasecmp(text, "Bearer ", 7) != 0) {
@@ -472,16 +477,40 @@ static void use_given(struct token *token, char *text)
     }
 }
 
-static void use_file_or_command(struct token *token)
+static void use_what_came(struct token *token, const char *text,
+                          const struct error *err)
 {
-    struct error err = {0};
-    char *text = token_read(token->file, token->command, &err);
-    loop_read_clocks(token->loop);
     recorder_add_secret(http_recorder(token->http), text);
     if (text)
         use_given(token, text);
     else
+        fail(token, err);
+}
+
+static void on_command(void *context, const char *text, const struct error *err)
+{
+    struct token *token = context;
+    token->asked = NULL;
+    use_what_came(token, text, err);
+}
+
+/* A command may take its time, and asks a person perhaps: nothing waits for it
+ * but the token. */
+static void use_command(struct token *token)
+{
+    struct error err = {0};
+    token->asked = secret_command_start(token->loop, token->command, on_command,
+                                        token, &err);
+    if (!token->asked)
         fail(token, &err);
+}
+
+static void use_file(struct token *token)
+{
+    struct error err = {0};
+    char *text = token_read(token->file, NULL, &err);
+    loop_read_clocks(token->loop);
+    use_what_came(token, text, &err);
     forget(&text);
 }
 
@@ -505,8 +534,10 @@ static void fetch(struct token *token)
         adopt(token, token->access_token);
     else if (!token->token_url && token->secret_key && !given)
         mint(token);
-    else if (given)
-        use_file_or_command(token);
+    else if (token->file)
+        use_file(token);
+    else if (token->command)
+        use_command(token);
     else
         fail_unconfigured(token);
 }

@@ -15,10 +15,11 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/secret_command.h"
 
 enum {
     MAX_TOKEN = 64 * 1024,
-    COMMAND_MS = 60 * 1000 /* a person may have to unlock something */
+    READ_MS = SECRET_COMMAND_MS
 };
 
 static void forget(char **secret)
@@ -48,7 +49,7 @@ static char *read_secret(int fd)
     char *text = mem_zalloc(1, MAX_TOKEN);
     size_t len = 0;
     ssize_t got = 1;
-    int64_t deadline_ms = clock_steady_ms() + COMMAND_MS;
+    int64_t deadline_ms = clock_steady_ms() + READ_MS;
     while (got && len < MAX_TOKEN - 1) {
         if (!can_read(fd, deadline_ms)) {
             forget(&text);
@@ -81,41 +82,10 @@ static char *read_file(const char *file, struct error *err)
     return text;
 }
 
-/* A command that asks somebody for a token need not know those at hand. */
-static void hide_secrets(void)
-{
-    static const char *const secrets[] = {
-        "TRIGGER_SECRET_KEY", "TRIGGER_ACCESS_TOKEN", "RUNTAIL_API_KEY"};
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-        unsetenv(secrets[i]);
-}
-
-/* Starts a shell that writes to *out; -1 when it cannot. */
-static pid_t start_command(const char *command, int *out)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        signal(SIGPIPE, SIG_DFL); /* they are ignored here, not there */
-        signal(SIGXFSZ, SIG_DFL);
-        dup2(ends[1], STDOUT_FILENO);
-        hide_secrets();
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    close(ends[1]);
-    *out = ends[0];
-    if (pid < 0)
-        close(ends[0]);
-    return pid;
-}
-
 static char *run_command(const char *command, struct error *err)
 {
     int out = -1, status = -1;
-    pid_t pid = start_command(command, &out);
+    pid_t pid = secret_command_spawn(command, &out);
     if (pid < 0) {
         error_set(err, ERROR_SYSTEM, "cannot run the token command: %s",
                   strerror(errno));
@@ -129,15 +99,8 @@ static char *run_command(const char *command, struct error *err)
         continue;
     if (text && status == 0)
         return text;
-    if (!text)
-        error_set(err, ERROR_AUTH,
-                  "the token command gave no token within %d s: %s",
-                  COMMAND_MS / 1000, command);
+    secret_command_failed(err, command, text == NULL, status);
     forget(&text);
-    error_set(err, ERROR_AUTH, "the token command failed (%s %d): %s",
-              WIFEXITED(status) ? "exit status" : "signal",
-              WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
-              command);
     return NULL;
 }
 

@@ -143,6 +143,25 @@ expect_text environment out '^PATH=' &&
     expect_no_text environment out 'key-of-its-own\|RUNTAIL_API_KEY' &&
     ok 'the command has no other secret in its environment'
 
+# Nothing waits for a command that takes its time, but the token.
+
+mkfifo "$work/begun" "$work/never"
+start_sim --scenario quick --speed 0
+env -i PATH="$PATH" HOME="$work" TRIGGER_API_URL="$url" "$RUNTAIL" --json \
+    --token-cmd "echo \$\$ >$work/begun; exec cat $work/never" "$run" \
+    >"$work/patient.out" 2>"$work/patient.err" </dev/null &
+follower=$!
+read -r child <"$work/begun"
+kill -TERM "$follower"
+wait "$follower"
+echo $? >"$work/patient.code"
+expect_code patient 143 && ok 'a signal is heeded while the command runs'
+if kill -0 "$child" 2>"$work/gone.err"; then
+    not_ok 'the command is left running'
+else
+    ok 'the command does not outlive its asker'
+fi
+
 # Tokens of a short life: renewed without an entry lost or told twice.
 
 follow_short() {
