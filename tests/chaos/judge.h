@@ -10,7 +10,7 @@ enum outcome {
     OUTCOME_SAME,     /* entry for entry, and the same end */
     OUTCOME_SAME_END, /* the same, but what the task took back was not all
                        * seen: what stands at the end is the same */
-    OUTCOME_GAP,      /* entries are missing, and it says so */
+    OUTCOME_GAP,      /* something is missing, and it says so */
     OUTCOME_GAVE_UP,  /* it ended early, and says why; all before is the same */
     OUTCOME_WRONG,
     OUTCOMES
