@@ -81,7 +81,7 @@ void source_run_tell_end(struct source_run *run, const struct error *failure)
     source_run_tell_link(run, CONNECTION_CLOSED, -1, NULL);
     struct event event = {.type = EVENT_END};
     event.end.complete =
-        facts->finished && !failure &&
+        facts->finished && !failure && !decoder_has_gap(run->decoder) &&
         (!run->streams || source_streams_are_complete(run->streams));
     source_streams_destroy(run->streams);
     run->streams = NULL;

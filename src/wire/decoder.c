@@ -30,6 +30,9 @@ struct decoder {
     struct entry_store entry;
     uint64_t seq;
     bool has_facts;
+    bool slides;              /* the task keeps the newest entries only */
+    bool has_gap;             /* and some went by unseen */
+    int64_t last_entry_ms;    /* of the last one that was told */
     int64_t waiting_since_ms; /* server time; INSTANT_NONE: not waiting */
     int64_t polled_ms; /* version of the last REST object; INSTANT_NONE */
     struct buf scratch;
@@ -47,7 +50,7 @@ struct decoder *decoder_create(const struct decoder_options *options,
     decoder->told.id = mem_strdup(options->run);
     decoder->metadata = metadata_create(options->progress_key, options->log_key,
                                         options->scale);
-    decoder->waiting_since_ms = INSTANT_NONE;
+    decoder->waiting_since_ms = decoder->last_entry_ms = INSTANT_NONE;
     decoder->polled_ms = INSTANT_NONE;
     return decoder;
 }
@@ -81,6 +84,11 @@ uint64_t decoder_entries(const struct decoder *decoder)
     return decoder->seq;
 }
 
+bool decoder_has_gap(const struct decoder *decoder)
+{
+    return decoder->has_gap;
+}
+
 bool decoder_has_facts(const struct decoder *decoder)
 {
     return decoder->has_facts;
@@ -102,10 +110,36 @@ static void emit_facts(struct decoder *decoder, int64_t now_ms)
     emit(decoder, &event, now_ms);
 }
 
+/* Where the task keeps the newest entries only, an array without any of those
+ * before has not taken them back: more went by than it keeps. */
+static bool went_by(struct decoder *decoder,
+                    const struct logarray_change *change)
+{
+    decoder->slides |= change->slid > 0;
+    return decoder->slides && change->withdrawn && !change->kept &&
+           change->fresh >= change->withdrawn;
+}
+
+static void emit_gap(struct decoder *decoder,
+                     const struct logarray_change *change, int64_t now_ms)
+{
+    const struct logarray *log = metadata_log(decoder->metadata);
+    struct log_entry first;
+    struct event event = {.type = EVENT_GAP};
+    size_t at = logarray_count(log) - change->fresh;
+    entry_decode(&first, &decoder->entry, logarray_element(log, at), now_ms);
+    event.gap.from_ms = decoder->last_entry_ms;
+    event.gap.to_ms = first.time_ms;
+    decoder->has_gap = true;
+    emit(decoder, &event, now_ms);
+}
+
 static void emit_log(struct decoder *decoder,
                      const struct logarray_change *change, int64_t now_ms)
 {
-    if (change->withdrawn) {
+    if (went_by(decoder, change)) {
+        emit_gap(decoder, change, now_ms);
+    } else if (change->withdrawn) {
         struct event event = {.type = EVENT_REWRITE};
         event.rewrite.kept = change->kept;
         event.rewrite.withdrawn = change->withdrawn;
@@ -119,6 +153,7 @@ static void emit_log(struct decoder *decoder,
         entry_decode(&entry, &decoder->entry, logarray_element(log, i), now_ms);
         event.log.seq = ++decoder->seq;
         event.log.entry = &entry;
+        decoder->last_entry_ms = entry.time_ms;
         emit(decoder, &event, now_ms);
     }
 }

@@ -54,6 +54,9 @@ const struct stream_keys *decoder_streams(const struct decoder *decoder);
 /* Log entries emitted so far: the last seq. */
 uint64_t decoder_entries(const struct decoder *decoder);
 
+/* Entries are missing: the task dropped them before they were seen. */
+bool decoder_has_gap(const struct decoder *decoder);
+
 /* True once the server has said anything of the run. */
 bool decoder_has_facts(const struct decoder *decoder);
 

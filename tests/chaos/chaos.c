@@ -64,8 +64,8 @@ static void try_trial(const struct plan *plan, int number,
     struct told was = play_told(want), is = play_told(&got);
     struct verdict verdict = {
         .seed = plan->seed, .trial = number, .seconds = got.seconds};
-    verdict.outcome =
-        judge(&was, &is, trial->may_fail, verdict.why, sizeof verdict.why);
+    struct judge_rules rules = {trial->may_fail, plan->slides};
+    verdict.outcome = judge(&was, &is, &rules, verdict.why, sizeof verdict.why);
     snprintf(verdict.way, sizeof verdict.way, "%s", plan->way);
     snprintf(verdict.faults, sizeof verdict.faults, "%s", trial->faults);
     if (verbose) {

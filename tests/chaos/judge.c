@@ -66,12 +66,13 @@ static bool list_is_within(const struct list *a, const struct list *b)
 
 /* What one program told, without what differs each time: times. */
 struct story {
-    struct list all;   /* entries and what was taken back */
-    struct list stand; /* entries that were not taken back */
-    struct list parts; /* of streams, one stream behind another */
+    struct list all;     /* entries and what was taken back */
+    struct list stand;   /* entries that were not taken back */
+    struct list entries; /* whether they were or not */
+    struct list parts;   /* of streams, one stream behind another */
     char *facts, *end;
     bool complete, has_reason, has_word, ended; /* has_word: of a gap */
-    json_int_t gaps, entries, seq, events;
+    json_int_t gaps, seq, events;
     const char *fault; /* what is wrong with it in itself; NULL: nothing */
 };
 
@@ -79,6 +80,7 @@ static void story_free(struct story *story)
 {
     list_free(&story->all);
     list_free(&story->stand);
+    list_free(&story->entries);
     list_free(&story->parts);
     free(story->facts);
     free(story->end);
@@ -102,6 +104,7 @@ static void take_entry(struct story *story, json_t *line)
     char *text = dump_without(line, unsure);
     list_add(&story->all, text);
     list_add(&story->stand, mem_strdup(text));
+    list_add(&story->entries, mem_strdup(text));
 }
 
 /* A part's text begins with its stream and its number there, so that sorting
@@ -155,8 +158,8 @@ static void take_end(struct story *story, json_t *line)
     story->complete = json_is_true(json_object_get(line, "complete"));
     story->has_reason = json_object_get(line, "reason") != NULL;
     story->gaps = json_integer_value(json_object_get(line, "gaps"));
-    story->entries = json_integer_value(json_object_get(line, "entries"));
-    if (story->entries != story->seq + story->events)
+    if (json_integer_value(json_object_get(line, "entries")) !=
+        story->seq + story->events)
         story->fault = "the end counts other entries than were told";
     story->end = dump_without(line, unsure);
 }
@@ -235,15 +238,29 @@ static const char *first_difference(const struct list *want,
     return room;
 }
 
+/* Entries that the task dropped were not seen: before the first look, or in
+ * between, where they look as if they had been taken back unless a gap is told.
+ * The last ones are the same all the same. */
+static bool went_by(const struct story *want, const struct story *got)
+{
+    const struct list *was = &want->entries, *is = &got->entries;
+    return got->complete == (got->gaps == want->gaps) &&
+           was->count > is->count && is->count > 0 && list_is_within(is, was) &&
+           strcmp(was->items[was->count - 1], is->items[is->count - 1]) == 0;
+}
+
 /* It came to the end of the run. */
 static enum outcome judge_whole(const struct story *want,
-                                const struct story *got, char *why, size_t size)
+                                const struct story *got, bool slides, char *why,
+                                size_t size)
 {
     char room[700];
     const char *wrong = NULL;
     bool rewritten = want->all.count > want->stand.count ||
                      got->all.count > got->stand.count;
     enum outcome outcome = OUTCOME_SAME;
+    if (slides && went_by(want, got))
+        return got->gaps > want->gaps ? OUTCOME_GAP : OUTCOME_SAME_END;
     if (got->gaps > want->gaps || (want->complete && !got->complete))
         outcome = OUTCOME_GAP;
     else if (!list_same(&want->all, &got->all))
@@ -301,7 +318,7 @@ static enum outcome judge_failure(const struct story *want,
 }
 
 enum outcome judge(const struct told *want, const struct told *got,
-                   bool may_fail, char *why, size_t why_size)
+                   const struct judge_rules *rules, char *why, size_t why_size)
 {
     struct story was, is;
     enum outcome outcome = OUTCOME_WRONG;
@@ -315,9 +332,9 @@ enum outcome judge(const struct told *want, const struct told *got,
     else if (is.fault)
         snprintf(why, why_size, "%s", is.fault);
     else if (got->code == want->code)
-        outcome = judge_whole(&was, &is, why, why_size);
+        outcome = judge_whole(&was, &is, rules->slides, why, why_size);
     else
-        outcome = judge_failure(&was, &is, got, may_fail, why, why_size);
+        outcome = judge_failure(&was, &is, got, rules->may_fail, why, why_size);
     story_free(&was);
     story_free(&is);
     return outcome;

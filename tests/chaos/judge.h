@@ -21,9 +21,14 @@ struct told {
     int code;              /* exit status; < 0: it did not end */
 };
 
-/* may_fail: giving up is no mistake. why: room for what is wrong. */
+struct judge_rules {
+    bool may_fail; /* giving up is no mistake */
+    bool slides;   /* entries may go by before they are seen */
+};
+
+/* why: room for what is wrong. */
 enum outcome judge(const struct told *want, const struct told *got,
-                   bool may_fail, char *why, size_t why_size);
+                   const struct judge_rules *rules, char *why, size_t why_size);
 
 const char *outcome_name(enum outcome outcome);
 

@@ -174,12 +174,13 @@ static void add_end(struct buf *out, uint64_t *state)
              1 + chance(state, 3000), ends[chance(state, COUNT(ends))]);
 }
 
-static size_t add_run(struct buf *out, uint64_t *state)
+static size_t add_run(struct buf *out, uint64_t *state, bool *slides)
 {
     size_t steps = 2 + chance(state, 20);
     bool rewrites = chance(state, 8) == 0;
+    *slides = chance(state, 10) == 0;
     buf_adds(out, "{\n\"about\": \"chaos\",\n\"run\":{\"task\":\"chaos\"},");
-    if (chance(state, 10) == 0)
+    if (*slides)
         buf_addf(out, "\"log_keep\":%zu,", 5 + chance(state, 20));
     if (chance(state, 4) == 0)
         buf_addf(out, "\"chunk_messages\":%zu,", 1 + chance(state, 3));
@@ -375,7 +376,7 @@ struct plan *plan_create(uint64_t seed)
         plan->scenario_name = ways[way].scenarios[chance(&state, known)];
         states = ways[way].states;
     } else {
-        states = add_run(&plan->scenario, &state);
+        states = add_run(&plan->scenario, &state, &plan->slides);
     }
     for (size_t i = 0; i < PLAN_TRIALS; i++)
         make_faults(&plan->trials[i], &state, states, plan->way);

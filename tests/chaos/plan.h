@@ -20,6 +20,7 @@ struct trial {
 
 struct plan {
     uint64_t seed;
+    bool slides;               /* the task keeps the newest entries only */
     const char *way;           /* as the report names it */
     const char *scenario_name; /* one of the simulator's; NULL: the text */
     struct buf scenario;

@@ -33,6 +33,8 @@ static void take_event(void *context, const struct event *event)
     } else if (event->type == EVENT_REWRITE) {
         buf_addf(&f->told, "-%d/%d;", (int)event->rewrite.withdrawn,
                  (int)event->rewrite.kept);
+    } else if (event->type == EVENT_GAP) {
+        buf_adds(&f->told, "gap;");
     }
 }
 
@@ -140,6 +142,13 @@ static const struct update stories[][6] = {
      {"{\"logs\":[\"f\"]}", "", false},
      {"{\"logs\":[\"\\u0066\",\"g\"]}", "7:g;", false},
      {"{\"logs\":[\"f\",\"h\"]}", "-1/1;8:h;", false}},
+    /* a window that slides too far: once it is known for one */
+    {{"{\"logs\":[\"a\",\"b\"]}", "run EXECUTING;1:a;2:b;", false},
+     {"{\"logs\":[\"d\",\"e\"]}", "-2/0;3:d;4:e;", false},
+     {"{\"logs\":[\"e\",\"f\"]}", "5:f;", false},
+     {"{\"logs\":[\"h\",\"i\"]}", "gap;6:h;7:i;", false},
+     {"{\"logs\":[\"x\"]}", "-2/0;8:x;", false},
+     {"{\"logs\":[\"x\",\"y\"]}", "9:y;", false}},
     /* the log goes and comes back */
     {{"{\"logs\":[\"a\"]}", "run EXECUTING;1:a;", false},
      {"{\"logs\":null}", "run EXECUTING;", true},
