@@ -244,8 +244,8 @@ static const char *first_difference(const struct list *want,
 static bool went_by(const struct story *want, const struct story *got)
 {
     const struct list *was = &want->entries, *is = &got->entries;
-    return got->complete == (got->gaps == want->gaps) &&
-           was->count > is->count && is->count > 0 && list_is_within(is, was) &&
+    return got->complete == (got->gaps == 0) && was->count > is->count &&
+           is->count > 0 && list_is_within(is, was) &&
            strcmp(was->items[was->count - 1], is->items[is->count - 1]) == 0;
 }
 
@@ -260,7 +260,7 @@ static enum outcome judge_whole(const struct story *want,
                      got->all.count > got->stand.count;
     enum outcome outcome = OUTCOME_SAME;
     if (slides && went_by(want, got))
-        return got->gaps > want->gaps ? OUTCOME_GAP : OUTCOME_SAME_END;
+        return got->gaps > 0 ? OUTCOME_GAP : OUTCOME_SAME_END;
     if (got->gaps > want->gaps || (want->complete && !got->complete))
         outcome = OUTCOME_GAP;
     else if (!list_same(&want->all, &got->all))
