@@ -231,9 +231,9 @@ static const char *add_bytes(struct buf *out, const char *p, const char *end)
 
 struct slice chunk_json(struct buf *in, struct slice value)
 {
-    const char *p = value.data, *end = value.data + value.len;
     if (!value.data)
         return (struct slice){0};
+    const char *p = value.data, *end = value.data + value.len;
     buf_clear(in);
     while ((p = json_skip_space(p, end)) < end) {
         const char *start = p;

@@ -231,9 +231,9 @@ static bool check_next(struct checker *c)
 
 bool json_valid(const char *text, size_t len)
 {
-    struct checker c = {.p = text, .end = text + len, .expect = EXPECT_VALUE};
-    if (!utf8_valid(text, len))
+    if (!len || !utf8_valid(text, len))
         return false;
+    struct checker c = {.p = text, .end = text + len, .expect = EXPECT_VALUE};
     for (;;) {
         c.p = json_skip_space(c.p, c.end);
         if (c.p >= c.end)
