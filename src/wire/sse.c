@@ -279,7 +279,8 @@ static bool take_whole(struct sse *sse, struct sse_event *event)
 
 static bool is_too_large(struct sse *sse, size_t more, struct error *err)
 {
-    if (sse->line.len + sse->data.len + sse->event.len + sse->id.len + more <=
+    size_t id_len = sse->id_given ? sse->id.len : 0;
+    if (sse->line.len + sse->data.len + sse->event.len + id_len + more <=
         sse->max_event)
         return false;
     sse->too_large = true;
