@@ -208,10 +208,10 @@ static void change_text(struct agentlog *log, size_t same, struct slice added,
         log->copied += added.len;
         log->line_count = whole;
         split_lines(log, from);
-    } else if (log->line_count) {
-        frame->kept = log->line_count;
     }
     frame->lines = log->text.len ? log->line_count : 0;
+    if (!frame->text_changed)
+        frame->kept = frame->lines;
 }
 
 void agentlog_line(const struct agentlog *log, size_t index, struct buf *out)
