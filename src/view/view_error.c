@@ -178,9 +178,11 @@ static bool first_sign_text(const struct canvas *canvas, char *out, size_t size)
     int len = snprintf(out, size, "first sign: line %llu (%s",
                        (unsigned long long)entry.seq,
                        entry.level == LEVEL_WARN ? "warn" : "error");
-    int64_t earlier = canvas->facts->completed_ms - entry.time_ms;
-    if (canvas->facts->completed_ms != INSTANT_NONE && earlier >= 1000 &&
-        entry.time_ms != INSTANT_NONE && !entry.time_is_arrival)
+    int64_t completed_ms = canvas->facts->completed_ms, earlier = 0;
+    if (completed_ms != INSTANT_NONE && entry.time_ms != INSTANT_NONE &&
+        !entry.time_is_arrival)
+        earlier = completed_ms - entry.time_ms;
+    if (earlier >= 1000)
         len += snprintf(out + len, size - (size_t)len, ", %lld s earlier",
                         (long long)(earlier / 1000));
     snprintf(out + len, size - (size_t)len, ")");
