@@ -56,3 +56,23 @@ AC_DEFUN([RUNTAIL_FORTIFY], [
   AS_IF([test "$runtail_cv_fortify" != no],
     [AS_VAR_APPEND([$1], [" -D_FORTIFY_SOURCE=$runtail_cv_fortify"])])
 ])
+
+# RUNTAIL_LIBFUZZER(VARIABLE)
+# Sets VARIABLE to the flag that links libFuzzer in, empty where there is none.
+AC_DEFUN([RUNTAIL_LIBFUZZER], [
+  AC_CACHE_CHECK([for libFuzzer], [runtail_cv_libfuzzer], [
+    runtail_saved=$CFLAGS
+    CFLAGS="$CFLAGS -fsanitize=fuzzer,address"
+    AC_LINK_IFELSE([AC_LANG_SOURCE([[
+#include <stddef.h>
+#include <stdint.h>
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return data != NULL && size > 1000000 ? -1 : 0;
+}
+]])], [runtail_cv_libfuzzer=-fsanitize=fuzzer], [runtail_cv_libfuzzer=no])
+    CFLAGS=$runtail_saved
+  ])
+  AS_IF([test "$runtail_cv_libfuzzer" = no], [$1=], [$1=$runtail_cv_libfuzzer])
+])

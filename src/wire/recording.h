@@ -43,7 +43,7 @@ struct recording_start {
 void recording_add_start(struct buf *out, const struct recording_start *start);
 
 /* Reads it. False with *err (ERROR_USAGE) when it is none, or of a version
- * that is newer than this program. */
+ * that is newer than this program. It is to be freed in either case. */
 bool recording_read_start(struct recording_start *start, const char *line,
                           size_t len, struct error *err);
 void recording_free_start(struct recording_start *start);
