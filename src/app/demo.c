@@ -41,9 +41,9 @@ static int list_scenarios(void)
                 printf("  %-13s %s\n", sim_scenario_name(i),
                        sim_scenario_about(i));
     }
-    puts("\nFaults (--fault NAME, or NAME@STATE)");
+    puts("\nFaults (--fault NAME, NAME@STATE or NAME@STATExTIMES)");
     for (size_t i = 0; i < sim_fault_count(); i++)
-        printf("  %-16s %s\n", sim_fault_name(i), sim_fault_about(i));
+        printf("  %-18s %s\n", sim_fault_name(i), sim_fault_about(i));
     return EXIT_COMPLETED;
 }
 

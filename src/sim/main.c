@@ -128,7 +128,7 @@ static bool read_recompress(const char *text)
 static void list_faults(void)
 {
     for (size_t i = 0; i < sim_fault_count(); i++)
-        printf("%-16s %s\n", sim_fault_name(i), sim_fault_about(i));
+        printf("%-18s %s\n", sim_fault_name(i), sim_fault_about(i));
     exit(0);
 }
 

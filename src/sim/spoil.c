@@ -214,9 +214,8 @@ static bool put_piece(struct pen *pen, const char *bytes, size_t len,
 {
     char size[40];
     if (is_chunked(pen->what)) {
-        snprintf(size, sizeof size, "%s%zx\r\n", *between, len);
-        if (pen->what->kind == SPOIL_BAD_CHUNK)
-            memcpy(strstr(size, "\r\n") - 1, "g", 1);
+        const char *bad = pen->what->kind == SPOIL_BAD_CHUNK ? "g" : "";
+        snprintf(size, sizeof size, "%s%s%zx\r\n", *between, bad, len);
         *between = "\r\n";
         if (!put(pen, PART_FRAME, size, strlen(size)))
             return false;

@@ -137,7 +137,7 @@ static const struct {
      HEAD "Content-Length: 4\r\n" CLOSE "\r\n[\"\xc3\xa4\"]", 0, false},
     {SPOIL_NO_HEAD, 0, false, "[\"\xc3\xa4\"]", 0, false},
     {SPOIL_BAD_CHUNK, 0, true,
-     HEAD CHUNKED CLOSE "\r\ng\r\n[\"\xc3\xa4\"]\r\n0\r\n\r\n", 0, false},
+     HEAD CHUNKED CLOSE "\r\ng6\r\n[\"\xc3\xa4\"]\r\n0\r\n\r\n", 0, false},
     {SPOIL_GZIP_BROKEN, 0, true,
      HEAD "Content-Encoding: gzip\r\n" CHUNKED CLOSE "\r\n" CHUNKS, 0, false},
     {SPOIL_DATE_AHEAD, 61, false,
