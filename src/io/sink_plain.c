@@ -112,6 +112,17 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool has_status(const struct run_facts *facts)
+{
+    return facts->status != STATUS_UNKNOWN || facts->status_text;
+}
+
+static bool says_anything(const struct run_facts *facts)
+{
+    return has_status(facts) || facts->progress.kind == PROGRESS_RATIO ||
+           facts->step;
+}
+
 static void write_run(struct sink_plain *sink, const struct event *event)
 {
     const struct run_facts *facts = event->facts;
@@ -121,7 +132,7 @@ static void write_run(struct sink_plain *sink, const struct event *event)
                 !same_text(facts->step, sink->facts.step) ||
                 tenth_of(facts) != sink->told_tenth;
     facts_assign(&sink->facts, facts);
-    if (!news)
+    if (!news || !says_anything(facts))
         return;
     sink->told_run = true;
     sink->told_tenth = tenth_of(facts);
@@ -132,7 +143,10 @@ static void write_run(struct sink_plain *sink, const struct event *event)
         add_safe(sink, event->run);
         buf_addc(out_of(sink), ' ');
     }
-    add_status(sink, facts);
+    if (has_status(facts))
+        add_status(sink, facts);
+    else
+        buf_adds(out_of(sink), "progress");
     if (facts->progress.kind == PROGRESS_RATIO)
         buf_addf(out_of(sink), " %d%%", progress_percent(&facts->progress));
     if (facts->step) {

@@ -4,8 +4,9 @@
 #
 # An example is a line of a ```sh block, or of a .Dl in the manual page after
 # "$ ", that calls runtail. Names that stand for the reader's own are replaced:
-# run_abc and $RUN by the simulated run, the hosts by the simulator. What has to end
-# with another status than 0 says so: "# exit status 3".
+# run_abc and $RUN by the simulated run, the hosts by the simulator, which plays a
+# run, an agent or an event stream, as the command follows one. What has to end with
+# another status than 0 says so: "# exit status 3".
 #
 # RUNTAIL, RUNTAIL_SIM: the programs; those in the source tree when unset.
 set -eu
@@ -32,6 +33,7 @@ trap 'exit 130' INT TERM HUP
 mkdir "$work/bin" "$work/home"
 ln -s "$RUNTAIL" "$work/bin/runtail"
 ln -s "$RUNTAIL_SIM" "$work/bin/runtail-sim"
+(umask 077 && echo sim-agent-token >"$work/home/.agents-token")
 
 # Lines "FILE:LINE<tab>COMMAND".
 from_markdown() {
@@ -54,9 +56,10 @@ from_manual() {
     ' "$@"
 }
 
+# start_simulator SCENARIO
 start_simulator() {
     : >"$work/sim"
-    "$RUNTAIL_SIM" --scenario success --speed 40 >"$work/sim" 2>&1 &
+    "$RUNTAIL_SIM" --scenario "$1" --speed 40 >"$work/sim" 2>&1 &
     sim=$!
     tries=0
     until url=$(sed -n 's/^listening \(http[^ ]*\) run .*/\1/p' "$work/sim") &&
@@ -122,10 +125,17 @@ run_example() {
         grep -q '^listening ' "$work/out" && got=0 || got=1
         ;;
     *)
-        start_simulator
+        case $command in
+        *'runtail agent '*) start_simulator agent ;;
+        *'runtail sse http'*) start_simulator sse ;;
+        *) start_simulator success ;;
+        esac
         filled=$(printf '%s\n' "$command" | sed \
             -e "s|run_abc|$run|g" \
             -e "s|https://api\.example\.com|$url|g" \
+            -e "s|https://agents\.example\.com|$url|g" \
+            -e "s|agent 42|agent agent_fix-login|g" \
+            -e "s|https://example\.com/events|$url/events/build|g" \
             -e "s|https://trigger\.example\.com|$url|g")
         got=0
         in_reader_shell "$filled" || got=$?
