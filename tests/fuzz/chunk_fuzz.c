@@ -29,9 +29,7 @@ static void check_entries(const struct run *run)
     for (uint64_t number = 0; number < end; number++)
         if (run_entry(run, number, &entry)) {
             FUZZ_CHECK(entry.number == number);
-            bool is_line = entry.kind == ENTRY_TEXT && !entry.open;
             FUZZ_CHECK(entry.text);
-            FUZZ_CHECK(!is_line || !memchr(entry.text, '\n', entry.text_len));
             FUZZ_CHECK(entry.step == NO_STEP ||
                        entry.step < run_step_count(run));
         }

@@ -29,19 +29,27 @@ static bool is_limit_of_jansson(const json_error_t *error)
            strstr(error->text, "invalid Unicode");
 }
 
+/* The deepest that brackets go, those in strings included. */
+static size_t depth_of(struct slice text)
+{
+    size_t depth = 0, most = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+        if (byte == '[' || byte == '{')
+            most = ++depth > most ? depth : most;
+        else if ((byte == ']' || byte == '}') && depth)
+            depth--;
+    }
+    return most;
+}
+
+/* jansson takes a NUL behind the value for the text's end. */
 static void check_judgement(struct slice text, bool valid, json_t *tree,
                             const json_error_t *error)
 {
-    if (tree && !valid) { /* nested too deeply, then */
-        size_t depth = 0, most = 0;
-        for (size_t i = 0; i < text.len; i++) {
-            if (strchr("[{", text.data[i]))
-                most = ++depth > most ? depth : most;
-            else if (strchr("]}", text.data[i]) && depth)
-                depth--;
-        }
-        FUZZ_CHECK(most > JSON_MAX_DEPTH);
-    }
+    if (tree && !valid)
+        FUZZ_CHECK(depth_of(text) > JSON_MAX_DEPTH ||
+                   memchr(text.data, '\0', text.len));
     FUZZ_CHECK(!valid || tree || is_limit_of_jansson(error));
 }
 
