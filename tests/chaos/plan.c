@@ -164,8 +164,8 @@ static void add_end(struct buf *out, uint64_t *state)
     static const char *const ends[] = {
         "\"COMPLETED_SUCCESSFULLY\",\"output\":{\"ok\":true}",
         "\"COMPLETED_SUCCESSFULLY\",\"output\":\"text\"",
-        "\"COMPLETED_WITH_ERRORS\",\"error\":{\"type\":\"BUILT_IN_ERROR\","
-        "\"name\":\"Error\",\"message\":\"no\",\"stackTrace\":\"at x\"}",
+        ("\"COMPLETED_WITH_ERRORS\",\"error\":{\"type\":\"BUILT_IN_ERROR\","
+         "\"name\":\"Error\",\"message\":\"no\",\"stackTrace\":\"at x\"}"),
         "\"CANCELED\"",
         "\"TIMED_OUT\"",
         "\"CRASHED\"",
