@@ -201,6 +201,11 @@ if [ -r "/proc/$follower/cmdline" ]; then
     expect_text arguments out "$run" &&
         expect_no_text arguments out tr_dev && ok 'no secret among arguments'
 fi
+if [ -r "/proc/$follower/limits" ]; then
+    cp "/proc/$follower/limits" "$work/limits.out"
+    expect_text limits out '^Max core file size  *0  *0 ' &&
+        ok 'no core file is left of it'
+fi
 exec 9<&-
 # Its reader has left: it ends by itself, quietly.
 wait "$follower"
