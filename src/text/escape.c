@@ -358,11 +358,15 @@ static bool add_broken(struct sheet *sheet, const struct piece *piece)
     return true;
 }
 
+/* Marks have no columns, and so has what is left out of them: only where marks
+ * are told as numbers is their number told, too. */
 static bool add_count(struct sheet *sheet)
 {
     size_t count = sheet->uncounted;
     sheet->uncounted = 0;
-    return !count || buf_addf(sheet->out, "+%zu", count);
+    if (!count || !(sheet->flags & ESCAPE_ASCII))
+        return true;
+    return buf_addf(sheet->out, "+%zu", count);
 }
 
 static bool add_control(struct sheet *sheet, uint32_t code)

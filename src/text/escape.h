@@ -26,7 +26,8 @@ enum escape_flags {
  * - Joiners, variation selectors and tags stay where they do their work: in
  *   emoji, after ideographs, between letters of scripts that need them.
  * - At most 8 code points in a row that extend one grapheme cluster (combining
- *   marks) are kept, further ones are counted in a visible "+N". */
+ *   marks) are kept, so that a flood of them takes no more columns than they
+ *   do; with ESCAPE_ASCII "+N" tells how many more there were. */
 void escape_text(struct buf *out, const char *text, size_t len, unsigned flags);
 
 /* Appends text as the inside of a JSON string, ASCII-safe where it matters:

@@ -12,7 +12,7 @@
 
 /* Bytes of an entry's text that are shown; the rest is told as a number. */
 enum {
-    LINE_SHOWN_MAX = 64 * 1024
+    LINE_SHOWN_MAX = 96 * 1024
 };
 
 struct line_text {

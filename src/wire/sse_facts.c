@@ -370,26 +370,27 @@ static void read_object(struct sse_facts *facts, struct slice object,
     reading->is_read = logs || message || !others;
 }
 
-/* Bytes that are no text: a NUL, or more than one in eight ill-formed. What
- * begins as text does and has no NUL near is not looked through. */
+/* Bytes that are no text: NULs and ill-formed parts are most of it, or in
+ * something longer a third. What begins as text does and has no NUL near is not
+ * looked through. */
 static bool is_binary(const char *data, size_t len)
 {
     enum {
-        NEAR = 64
+        NEAR = 64,
+        LONGER = 64
     };
-    if (memchr(data, 0, len < NEAR ? len : NEAR))
-        return true;
-    if (!len || (data[0] >= ' ' && data[0] < 0x7f))
+    bool plain = len && data[0] >= ' ' && data[0] < 0x7f;
+    if (!len || (plain && !memchr(data, 0, len < NEAR ? len : NEAR)))
         return false;
     size_t bad = 0, at = 0;
     while (at < len) {
         uint32_t code;
         bool good;
         size_t used = utf8_read(data + at, len - at, &code, &good);
-        bad += good ? 0 : used;
+        bad += good && code ? 0 : used;
         at += used;
     }
-    return bad > len / 8 || memchr(data, 0, len);
+    return bad >= len - len / 4 || (len >= LONGER && bad > len / 3);
 }
 
 static void add_size(struct sse_facts *facts, size_t len, int64_t now_ms)

@@ -3,6 +3,7 @@
 #include "text/escape.h"
 
 #include "text/utf8.h"
+#include "text/width.h"
 
 #include "conformance.h"
 #include "unit.h"
@@ -76,6 +77,18 @@ static void assert_safe(json_t *item, const struct buf *output,
     assert_holds_none(item, "should_not_emit", output);
 }
 
+/* What claims to be a sign or two takes no more room than that, but for what
+ * is shown by its number. */
+static void assert_narrow(json_t *item, const struct buf *output)
+{
+    json_t *most = strstr(output->data, "\\u{")
+                       ? NULL
+                       : json_object_get(item, "max_columns");
+    size_t columns = width_of_text(output->data, output->len - strlen(marker));
+    ck_assert_msg(!most || (json_int_t)columns <= json_integer_value(most),
+                  "%s: %zu columns", text_of(item, "name"), columns);
+}
+
 static void check_shown(json_t *item)
 {
     struct buf input = input_of(item);
@@ -83,6 +96,8 @@ static void check_shown(json_t *item)
         struct buf output = buf_make(0);
         escape_text(&output, input.data, input.len, flags);
         assert_safe(item, &output, flags & ESCAPE_LINES ? "\n" : "");
+        if (!(flags & ESCAPE_ASCII))
+            assert_narrow(item, &output);
         bool same = input.len == output.len &&
                     memcmp(input.data, output.data, input.len) == 0;
         if (is_of_class(item, "harmless"))

@@ -104,14 +104,14 @@ static const struct {
     {"x\U000E0100", "x\\u{E0100}"},
     {"\U0001F3F4\U000E0067", "\U0001F3F4\\u{E0067}"},
     {"\U0001F3F4\U000E007F", "\U0001F3F4\\u{E007F}"},
-    {"a" EIGHT_MARKS "\u0301", "a" EIGHT_MARKS "+1"},
-    {"a" EIGHT_MARKS "\u0301\u0302z", "a" EIGHT_MARKS "+2z"},
-    {"a" EIGHT_MARKS "\u0301\nz", "a" EIGHT_MARKS "+1^Jz"},
-    {EIGHT_MARKS "\u0301\u0301", EIGHT_MARKS "+2"},
+    {"a" EIGHT_MARKS "\u0301", "a" EIGHT_MARKS},
+    {"a" EIGHT_MARKS "\u0301\u0302z", "a" EIGHT_MARKS "z"},
+    {"a" EIGHT_MARKS "\u0301\nz", "a" EIGHT_MARKS "^Jz"},
+    {EIGHT_MARKS "\u0301\u0301", EIGHT_MARKS},
     {"\U0001F469" EIGHT_MARKS "\u0301\u200D\U0001F469",
-     "\U0001F469" EIGHT_MARKS "+1\\u{200D}\U0001F469"},
+     "\U0001F469" EIGHT_MARKS "\\u{200D}\U0001F469"},
     {"\u0600\u0600\u0600\u0600\u0600\u0600\u0600\u0600\u0600\u0600A",
-     "\u0600\u0600\u0600\u0600\u0600\u0600\u0600\u0600\u0600+1A"},
+     "\u0600\u0600\u0600\u0600\u0600\u0600\u0600\u0600\u0600A"},
 };
 
 enum {
@@ -233,10 +233,22 @@ END_TEST
 START_TEST(nothing_follows_a_count_that_has_no_room)
 {
     const char *text = "a" EIGHT_MARKS EIGHT_MARKS "\u0301\u0301\x1B";
-    const char *kept = "a" EIGHT_MARKS;
-    struct buf out = buf_make(strlen(kept) + strlen("+1"));
-    escape_text(&out, text, strlen(text), 0);
-    ck_assert_str_eq(buf_str(&out), kept);
+    struct buf kept = buf_make(0);
+    escape_text(&kept, "a" EIGHT_MARKS, strlen("a" EIGHT_MARKS), ESCAPE_ASCII);
+    struct buf out = buf_make(kept.len + strlen("+1"));
+    escape_text(&out, text, strlen(text), ESCAPE_ASCII);
+    ck_assert_str_eq(buf_str(&out), buf_str(&kept));
+    buf_free(&out);
+    buf_free(&kept);
+}
+END_TEST
+
+START_TEST(marks_left_out_are_counted_where_marks_are_numbers)
+{
+    const char *text = "a" EIGHT_MARKS "\u0301\u0301z";
+    struct buf out = buf_make(0);
+    escape_text(&out, text, strlen(text), ESCAPE_ASCII);
+    ck_assert(strstr(buf_str(&out), "}+2z"));
     buf_free(&out);
 }
 END_TEST
@@ -331,6 +343,8 @@ UNIT_MAIN("escape", tcase_add_loop_test(tc, safe_text_stays_as_it_is, 0, SAFE);
           tcase_add_loop_test(tc, a_bad_byte_is_found_at_every_place, 0, 6);
           tcase_add_test(tc, escaping_stops_where_there_is_no_room);
           tcase_add_test(tc, nothing_follows_a_count_that_has_no_room);
+          tcase_add_test(tc,
+                         marks_left_out_are_counted_where_marks_are_numbers);
           tcase_add_test(tc, a_cut_escape_in_json_is_no_escape);
           tcase_add_loop_test(tc, text_becomes_the_inside_of_a_json_string, 0,
                               STRINGS);

@@ -57,6 +57,12 @@ static const struct {
     {"\x01\xFF\xFE\xFD", true, true, "- binary data, 4 bytes -",
      "UNKNOWN -1 -"},
     {"\xFF", true, true, "- binary data, 1 byte -", "UNKNOWN -1 -"},
+    {"\x9B"
+     "2Jafter",
+     false, false, "", "UNKNOWN -1 -"},
+    {"\xC0\x80\xE0\x80\x80"
+     "after",
+     false, false, "", "UNKNOWN -1 -"},
     {"\xC3\xA9t\xC3\xA9 \xE6\x97\xA5", false, false, "", "UNKNOWN -1 -"},
     {"\tindented", false, false, "", "UNKNOWN -1 -"},
 };
