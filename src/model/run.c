@@ -21,6 +21,7 @@ struct run {
     uint64_t entries, standing, gaps, parts;
     uint64_t first_warning, first_error; /* NO_ENTRY: none */
     int64_t clock_offset_ms;
+    int64_t watched_since_ms, watched_until_ms; /* local; INSTANT_NONE: not */
     char *notice;
     int64_t notice_since_ms;
     bool ended;
@@ -108,6 +109,7 @@ struct run *run_create(const char *id, size_t memory)
     run->link.retry_at_ms = INSTANT_NONE;
     run->link.since_ms = INSTANT_NONE;
     run->link.last_heard_ms = INSTANT_NONE;
+    run->watched_since_ms = run->watched_until_ms = INSTANT_NONE;
     steps_init(&run->steps);
     run->thought = thought_create(&thought_ops, run);
     facts_init(&run->facts);
@@ -205,12 +207,23 @@ static void follow_status(struct run *run, const struct run_facts *before,
         add_remark(run, ENTRY_STATUS, at_ms, words);
 }
 
+static void note_watching(struct run *run, int64_t now_ms)
+{
+    const struct run_facts *facts = &run->facts;
+    bool known = facts->status != STATUS_UNKNOWN || facts->status_text;
+    if (known && run->watched_since_ms == INSTANT_NONE)
+        run->watched_since_ms = now_ms;
+    if (facts->finished && run->watched_until_ms == INSTANT_NONE)
+        run->watched_until_ms = now_ms;
+}
+
 static bool apply_facts(struct run *run, const struct event *event)
 {
     struct run_facts before;
     facts_init(&before);
     facts_assign(&before, &run->facts);
     bool changed = facts_assign(&run->facts, event->facts);
+    note_watching(run, event->time_ms);
     if (changed) {
         int64_t at_ms = row_time(&run->facts, event);
         follow_steps(run, &before, at_ms);
@@ -530,6 +543,19 @@ const char *run_notice(const struct run *run, int64_t *since_ms)
 {
     *since_ms = run->notice_since_ms;
     return run->notice;
+}
+
+int64_t run_watched_ms(const struct run *run, int64_t now_ms)
+{
+    const struct run_facts *facts = &run->facts;
+    bool told =
+        facts->created_ms != INSTANT_NONE || facts->started_ms != INSTANT_NONE;
+    if (told || run->watched_since_ms == INSTANT_NONE)
+        return -1;
+    bool over = run->watched_until_ms != INSTANT_NONE;
+    int64_t until_ms = over ? run->watched_until_ms : now_ms;
+    return until_ms > run->watched_since_ms ? until_ms - run->watched_since_ms
+                                            : 0;
 }
 
 bool run_is_stream(const struct run *run)

@@ -67,6 +67,11 @@ uint64_t run_parts(const struct run *run);
  * the last entry; false when the log is empty. */
 bool run_first_sign(const struct run *run, uint64_t *number);
 
+/* How long a run has been watched whose own times nobody tells, since its
+ * status was first told until it ended or now (local time); -1: not watched, or
+ * the times are known. */
+int64_t run_watched_ms(const struct run *run, int64_t now_ms);
+
 /* Server time minus local time, ms; 0 until told. Views add it to "now". */
 int64_t run_clock_offset(const struct run *run);
 

@@ -256,7 +256,8 @@ static bool passes_level(const struct filter *filter, const struct entry *entry)
 {
     if (filter->level == LEVEL_NONE)
         return true;
-    if (entry->kind != ENTRY_LOG)
+    if (entry->kind == ENTRY_STEP || entry->kind == ENTRY_STATUS ||
+        entry->kind == ENTRY_MARKER)
         return false;
     enum log_level level = entry->level ? entry->level : LEVEL_INFO;
     return level >= filter->level;

@@ -21,7 +21,7 @@ static bool is_wanted(const struct hunt *hunt, const struct run *run,
         return false;
     if (hunt->pattern)
         return pattern_matches(hunt->pattern, &entry);
-    return entry.kind == ENTRY_LOG && entry.level == LEVEL_ERROR;
+    return entry.level == LEVEL_ERROR;
 }
 
 /* Looks at some entries of the span, which is not empty. */

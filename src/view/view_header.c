@@ -268,11 +268,25 @@ static int64_t total_ms(const struct run_facts *facts)
     return facts->completed_ms - facts->created_ms;
 }
 
+/* Who tells no times is timed here, and that is what the word says. */
+static bool add_watched(const struct canvas *canvas, struct row *row)
+{
+    char text[DURATION_TEXT_SIZE];
+    int64_t ms = run_watched_ms(canvas->run, canvas->env->now_ms);
+    if (ms < 0)
+        return false;
+    duration_format_clock(ms, false, text);
+    row_add(row, ROW_KEEP, STYLE_TEXT, "%s watched", text);
+    return true;
+}
+
 static void add_finished(const struct canvas *canvas, struct row *row)
 {
     const struct run_facts *facts = canvas->facts;
     int64_t elapsed = facts_elapsed_ms(facts, canvas->server_now_ms);
     int64_t total = total_ms(facts);
+    if (add_watched(canvas, row))
+        return;
     char ran_text[DURATION_TEXT_SIZE], total_text[DURATION_TEXT_SIZE];
     duration_format_clock(total, true, total_text);
     if (elapsed < 0) {
@@ -318,6 +332,8 @@ static void add_elapsed(const struct canvas *canvas, struct row *row)
         row_add(row, ROW_KEEP, STYLE_TEXT, "%s elapsed", text);
     } else if (facts->status == STATUS_DELAYED) {
         add_delay(canvas, row);
+        return;
+    } else if (add_watched(canvas, row)) {
         return;
     } else if (queue >= 0) {
         duration_format_clock(queue, false, text);
@@ -383,6 +399,8 @@ static void draw_small(const struct canvas *canvas, int y)
         ms = total_ms(facts);
     else if (ms < 0)
         ms = facts_queue_ms(facts, canvas->server_now_ms);
+    if (ms < 0)
+        ms = run_watched_ms(canvas->run, canvas->env->now_ms);
     if (ms >= 0) {
         duration_format_clock(ms, false, text);
         row_add(&row, 5, STYLE_TEXT, "%s", text);
@@ -391,8 +409,9 @@ static void draw_small(const struct canvas *canvas, int y)
         facts->max_attempts > 0)
         row_add(&row, 6, STYLE_TEXT, "try %d/%d", facts->attempt,
                 facts->max_attempts);
-    if (facts->task && !status_is_failure(facts->status))
-        row_add_remote(&row, 7, STYLE_STRONG, facts->task, 24)->cut = true;
+    const char *name = facts->task ? facts->task : id_of(canvas);
+    if (!status_is_failure(facts->status))
+        row_add_remote(&row, 7, STYLE_STRONG, name, 24)->cut = true;
     add_link(canvas, &row);
     row_draw(&row, canvas->frame, 0, y, canvas->layout->width, 1);
     draw_shimmer(canvas, 1, y);
@@ -403,6 +422,7 @@ static bool has_times(const struct canvas *canvas)
     const struct run_facts *facts = canvas->facts;
     return facts->finished || facts->status == STATUS_DELAYED ||
            facts_elapsed_ms(facts, canvas->server_now_ms) >= 0 ||
+           run_watched_ms(canvas->run, canvas->env->now_ms) >= 0 ||
            facts_queue_ms(facts, canvas->server_now_ms) >= 0;
 }
 

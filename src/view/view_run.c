@@ -410,6 +410,9 @@ static int64_t clock_tick(const struct run *run, const struct view_env *env)
     if (facts_queue_ms(facts, server_now) >= 0)
         return until_next_second(server_now - facts_queue_ms(facts, server_now),
                                  server_now);
+    if (run_watched_ms(run, env->now_ms) >= 0)
+        return until_next_second(env->now_ms - run_watched_ms(run, env->now_ms),
+                                 env->now_ms);
     if (link->state == CONNECTION_RECONNECTING &&
         link->retry_at_ms != INSTANT_NONE && link->retry_at_ms > env->now_ms)
         return until_next_second(link->retry_at_ms, env->now_ms);
