@@ -443,7 +443,8 @@ static void add_headers(struct http_call *call,
         add_header(call, "Content-Type: application/json");
         add_header(call, "Expect:");
     }
-    if (request->secret_header)
+    if (request->secret_header &&
+        !is_among(request->secret_header, request->private_headers))
         call->headers =
             curl_slist_append(call->headers, request->secret_header);
     for (const char *const *h = request->private_headers; h && *h; h++)

@@ -31,8 +31,9 @@ enum {
     HELD_MS = 11 * 1000,   /* in which a silent connection is closed */
     LATE_MS = 10 * 1000,   /* without an answer, once the run is over */
     NONSENSE_TRIES = 3,    /* for answers that are no stream at all */
+    CLOCK_MS = 2000,       /* by which two clocks may differ unnoticed */
     LATE_TRIES = 3,        /* for a stream that never was, likewise */
-    LATE_READS = 20,       /* each of which brought more */
+    LATE_READS = 20,       /* each of which brought more, or broke */
     MAX_HEADERS = 5
 };
 
@@ -53,7 +54,7 @@ struct source_stream {
     char *auth; /* a header; secret; NULL: a token is to be got */
     bool auth_used, in_request;
     unsigned token_number;
-    struct error token_error;
+    struct error failure;
     struct buf url, resume;
     const char *headers[MAX_HEADERS];
 
@@ -147,34 +148,41 @@ static bool is_drained(const struct source_stream *stream)
     return stream->late_read && !stream->read_parts && !stream->useless;
 }
 
-/* What comes again and again, although the run is over, is not new. */
-static bool is_endless(struct source_stream *stream, struct error *err)
+/* What comes again and again, although the run is over, is not new; nor does a
+ * connection that broke so often get any better. */
+static bool is_endless(struct source_stream *stream)
 {
-    if (!stream->late_read || ++stream->late_reads < LATE_READS)
+    bool vain = stream->late_read && (stream->read_parts || stream->open);
+    stream->read_parts = 0;
+    stream->open = false;
+    if (!vain || ++stream->late_reads < LATE_READS)
         return false;
-    error_set(err, ERROR_PROTOCOL,
-              "the server gives more of it each time it is asked, although "
-              "the run is over");
+    error_clear(&stream->failure);
+    error_set(&stream->failure, ERROR_PROTOCOL,
+              "each time it is asked, the server gives more of it or breaks "
+              "off, although the run is over");
     return true;
 }
 
 static void settle(void *context)
 {
     struct source_stream *stream = context;
-    struct error err = {0};
     if (is_drained(stream))
         finish(stream, SOURCE_STREAM_DRAINED);
-    else if (is_endless(stream, &err))
-        fail(stream, &err);
     else
         stream_link_open(stream->link);
 }
 
-/* When a connection that is silent from now on has told everything. */
+/* When a connection that is silent from now on has told everything. Where that
+ * would be the end, the server gets the time to say so itself: it pings, or
+ * closes. */
 static int64_t quiet_ms(const struct source_stream *stream)
 {
-    return stream->late_read && stream_may_hold_back(stream->stream) ? HELD_MS
-                                                                     : QUIET_MS;
+    bool says = !stream->seq || stream_says_when_caught_up(stream->stream) ||
+                stream_may_hold_back(stream->stream);
+    bool may_wait =
+        !stream->options.idle_ms || stream->options.idle_ms > HELD_MS;
+    return is_drained(stream) && says && may_wait ? HELD_MS : QUIET_MS;
 }
 
 static void settle_in(struct source_stream *stream, int64_t ms)
@@ -233,10 +241,8 @@ static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
         loop_timer_stop(stream->loop, &stream->settle);
         return STREAM_RETRY;
     }
-    if (stream->ending && brought) {
-        start_late(stream);
+    if (stream->ending && brought)
         settle_in(stream, quiet_ms(stream));
-    }
     if (stream->ending && stream_is_caught_up(stream->stream))
         settle_in(stream, 0);
     return STREAM_ON;
@@ -251,7 +257,7 @@ static void note_beginning(struct source_stream *stream,
     stream->heard = true;
     if (!http_clock_offset(call, &offset_ms))
         offset_ms = 0;
-    stream->began_ms = loop_wall_ms(stream->loop) + offset_ms;
+    stream->began_ms = loop_wall_ms(stream->loop) + offset_ms - CLOCK_MS;
 }
 
 static void on_opened(void *context, const struct http_call *call)
@@ -268,25 +274,22 @@ static void on_opened(void *context, const struct http_call *call)
     stream->opened_ms = loop_steady_ms(stream->loop);
     stream->useless =
         !stream_open(stream->stream, http_header(call, "x-stream-version"));
-    if (stream->useless) {
+    if (stream->useless)
         settle_in(stream, 0);
-    } else if (stream->ending) {
-        start_late(stream);
+    else if (stream->ending)
         settle_in(stream, quiet_ms(stream));
-    }
 }
 
 static enum stream_next on_ended(void *context, struct error *err)
 {
     struct source_stream *stream = context;
+    (void)err;
     stream->open = false;
     loop_timer_stop(stream->loop, &stream->settle);
     if (is_drained(stream) || stream->alone) {
         stream->end = SOURCE_STREAM_DRAINED;
         return STREAM_DONE;
     }
-    if (is_endless(stream, err))
-        return STREAM_FAIL;
     bool lasted = loop_steady_ms(stream->loop) - stream->opened_ms >= STEADY_MS;
     if (lasted)
         stream_link_alive(stream->link);
@@ -310,7 +313,7 @@ static enum stream_next take_failure(struct source_stream *stream, long status)
     if (stream->quiet_failure && stream->ending &&
         ++stream->late_failures >= LATE_TRIES)
         return STREAM_FAIL;
-    return STREAM_RETRY;
+    return stream->quiet_failure ? STREAM_WAIT : STREAM_RETRY;
 }
 
 static enum stream_next on_refused(void *context,
@@ -340,10 +343,10 @@ static void open_now(void *context)
     stream_link_open(stream->link);
 }
 
-static void on_token_failure(void *context)
+static void fail_now(void *context)
 {
     struct source_stream *stream = context;
-    struct error err = stream->token_error;
+    struct error err = stream->failure;
     fail(stream, &err);
 }
 
@@ -357,9 +360,9 @@ static void wait_for_token(struct source_stream *stream,
     if (passes)
         delay_ms = backoff_ms(++stream->token_failures, (uint32_t)rand(),
                               token_retry_after_ms(stream->token));
-    stream->token_error = *err;
+    stream->failure = *err;
     loop_timer_start(stream->loop, &stream->token_wait, delay_ms,
-                     passes ? open_now : on_token_failure, stream);
+                     passes ? open_now : fail_now, stream);
 }
 
 static void on_token(void *context, const char *token, const struct error *err)
@@ -394,6 +397,8 @@ static bool has_token(struct source_stream *stream)
     return stream->auth != NULL;
 }
 
+/* Where the stream begins for us is said once: later, that would pass over what
+ * was written between two connections. */
 static void set_headers(struct source_stream *stream)
 {
     size_t count = 0;
@@ -405,7 +410,7 @@ static void set_headers(struct source_stream *stream)
         stream->ending ? "Timeout-Seconds: 1" : "Timeout-Seconds: 300";
     if (resumes)
         stream->headers[count++] = buf_str(&stream->resume);
-    else if (stream->options.latest)
+    else if (stream->options.latest && !stream->heard)
         stream->headers[count++] = "X-Trigger-Stream-Start: latest";
     stream->headers[count] = NULL;
 }
@@ -415,8 +420,15 @@ static bool on_request(void *context, struct http_request *request)
     struct source_stream *stream = context;
     loop_timer_stop(stream->loop, &stream->settle);
     loop_timer_stop(stream->loop, &stream->token_wait);
-    stream->open = stream->quiet_failure = false;
+    stream->quiet_failure = false;
     stream->policy.pause_ms = 0; /* failures have delays of their own */
+    if (is_endless(stream)) {
+        loop_timer_start(stream->loop, &stream->token_wait, 0, fail_now,
+                         stream);
+        return false;
+    }
+    if (stream->ending && !stream->late.active)
+        start_late(stream);
     if (!has_token(stream))
         return false;
     stream->late_read = stream->ending;
@@ -493,7 +505,6 @@ void source_stream_finish(struct source_stream *stream)
     if (stream->ending || stream->over)
         return;
     stream->ending = true;
-    start_late(stream);
     if (stream->open)
         settle_in(stream, quiet_ms(stream));
     else
@@ -548,8 +559,6 @@ source_stream_create(const struct source_stream_options *options,
     };
     stream->link =
         stream_link_create(http, loop, &stream->policy, &link_ops, stream);
-    if (stream->ending)
-        start_late(stream);
     stream_link_open(stream->link);
     return stream;
 }

@@ -38,6 +38,7 @@ struct stream_link {
     enum stream_next next; /* what the timer settles … */
     struct error failure;  /* … with this */
     int attempt;           /* failures and empty ends in a row */
+    int waits;             /* for what is not there yet, likewise */
     bool heard, open, refusing, renewed, over;
 };
 
@@ -104,20 +105,24 @@ static void wait_to_connect(struct stream_link *link, int64_t delay_ms)
     loop_timer_start(link->loop, &link->wait, delay_ms, connect_now, link);
 }
 
-static void retry(struct stream_link *link, const struct error *err,
-                  bool answered)
+static void try_later(struct stream_link *link, int tries,
+                      const struct error *err)
 {
-    if (!has_patience(link, answered)) {
-        finish(link, err);
-        return;
-    }
-    link->attempt++;
-    int64_t delay = link->policy->delay_ms(link->attempt, (uint32_t)rand(),
-                                           link->server_ms);
+    int64_t delay =
+        link->policy->delay_ms(tries, (uint32_t)rand(), link->server_ms);
     if (link->heard && delay < link->policy->pause_ms)
         delay = link->policy->pause_ms;
     tell(link, CONNECTION_RECONNECTING, delay, err->message);
     wait_to_connect(link, delay);
+}
+
+static void retry(struct stream_link *link, const struct error *err,
+                  bool answered)
+{
+    if (has_patience(link, answered))
+        try_later(link, ++link->attempt, err);
+    else
+        finish(link, err);
 }
 
 /* After an orderly end. A server that only ever ends is not asked as fast as
@@ -156,6 +161,9 @@ static void go_on(struct stream_link *link, enum stream_next next,
         break;
     case STREAM_RETRY:
         retry(link, err, answered);
+        break;
+    case STREAM_WAIT:
+        try_later(link, ++link->waits, err);
         break;
     case STREAM_RENEW:
         renew(link, err);
@@ -375,7 +383,7 @@ void stream_link_set_policy(struct stream_link *link,
 
 void stream_link_alive(struct stream_link *link)
 {
-    link->attempt = 0;
+    link->attempt = link->waits = 0;
 }
 
 struct stream_link *stream_link_create(struct http *http, struct loop *loop,

@@ -22,6 +22,7 @@
 enum stream_next {
     STREAM_ON,    /* all is well; at an answer's end: ask again after a pause */
     STREAM_RETRY, /* a failure that may pass: ask again, later and later */
+    STREAM_WAIT,  /* not there yet: the same, however often */
     STREAM_RENEW, /* credentials were refused: get new ones; fail when the
                    * answer before was refused for that too */
     STREAM_FAIL,  /* over for good, with the failure */

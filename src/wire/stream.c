@@ -121,6 +121,11 @@ bool stream_is_done(const struct stream *stream)
     return stream->done;
 }
 
+bool stream_says_when_caught_up(const struct stream *stream)
+{
+    return stream->generation == GENERATION_V2;
+}
+
 bool stream_may_hold_back(const struct stream *stream)
 {
     return stream->generation == GENERATION_V1 && stream->any_plain;

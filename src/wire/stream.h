@@ -55,6 +55,9 @@ bool stream_is_caught_up(const struct stream *stream);
 /* … or that it ends what it says here. */
 bool stream_is_done(const struct stream *stream);
 
+/* The server tells when there is no more for now: v2. */
+bool stream_says_when_caught_up(const struct stream *stream);
+
 /* The server may keep the beginning of a line until it ends the connection: v1,
  * where lines are no JSON. */
 bool stream_may_hold_back(const struct stream *stream);

@@ -10,6 +10,7 @@
  *   NAME.N             as they are, then the end
  *   NAME.N.hold        as they are, and no end
  *   NAME.N.when.X.M    as NAME.N, when the M-th request of X is there
+ *   NAME.N.after.X.M   the head at once, all else as above
  *
  * or what the last one before it got, and where there is none, 404. Heads of
  * requests are appended to REQUESTS. */
@@ -43,6 +44,7 @@ static struct {
     int fd; /* 0: none */
     char file[PATH_SIZE], name[NAME_SIZE];
     int number;
+    bool headed; /* the head is sent */
 } waiting[MOST_WAITING];
 
 static const char not_found[] =
@@ -85,14 +87,26 @@ static void send_all(int fd, const char *bytes, size_t len)
     }
 }
 
-static void send_file(int fd, const char *file)
+enum part {
+    PART_ALL,
+    PART_HEAD,
+    PART_BODY
+};
+
+static void send_file(int fd, const char *file, enum part part)
 {
     static char bytes[MOST];
     FILE *in = fopen(file, "re");
     if (!in)
         exit(99);
-    send_all(fd, bytes, fread(bytes, 1, sizeof bytes, in));
+    size_t len = fread(bytes, 1, sizeof bytes - 1, in);
     fclose(in);
+    bytes[len] = '\0';
+    const char *end = strstr(bytes, "\r\n\r\n");
+    size_t head = end ? (size_t)(end - bytes) + 4 : len;
+    size_t from = part == PART_BODY ? head : 0;
+    size_t to = part == PART_HEAD ? head : len;
+    send_all(fd, bytes + from, to - from);
 }
 
 /* A client that leaves is answered no more, and one that stays reads it all. */
@@ -165,7 +179,7 @@ static bool find_file(const char *directory, const char *name, int number,
     return found;
 }
 
-static void wait_for(int fd, const char *path, const char *when)
+static void wait_for(int fd, const char *path, const char *when, bool headed)
 {
     size_t i = 0;
     while (i < MOST_WAITING && waiting[i].fd)
@@ -174,6 +188,7 @@ static void wait_for(int fd, const char *path, const char *when)
     if (i == MOST_WAITING || !dot)
         exit(99);
     waiting[i].fd = fd;
+    waiting[i].headed = headed;
     waiting[i].number = atoi(dot + 1);
     snprintf(waiting[i].file, sizeof waiting[i].file, "%s", path);
     snprintf(waiting[i].name, NAME_SIZE, "%.*s", (int)(dot - when), when);
@@ -186,14 +201,15 @@ static void answer_waiting(void)
         if (!fd || *count_of(waiting[i].name) < waiting[i].number)
             continue;
         waiting[i].fd = 0;
-        send_file(fd, waiting[i].file);
+        send_file(fd, waiting[i].file,
+                  waiting[i].headed ? PART_BODY : PART_ALL);
         end(fd);
     }
 }
 
 static void answer(int fd, const char *directory, const char *name)
 {
-    static const char when[] = ".when.", hold[] = ".hold";
+    static const char when[] = ".when.", after[] = ".after.", hold[] = ".hold";
     char file[NAME_SIZE], path[PATH_SIZE];
     if (!find_file(directory, name, ++*count_of(name), file)) {
         send_all(fd, not_found, sizeof not_found - 1);
@@ -203,10 +219,15 @@ static void answer(int fd, const char *directory, const char *name)
     snprintf(path, sizeof path, "%s/%s", directory, file);
     const char *condition = strstr(file, when);
     if (condition) {
-        wait_for(fd, path, condition + sizeof when - 1);
+        wait_for(fd, path, condition + sizeof when - 1, false);
         return;
     }
-    send_file(fd, path);
+    condition = strstr(file, after);
+    send_file(fd, path, condition ? PART_HEAD : PART_ALL);
+    if (condition) {
+        wait_for(fd, path, condition + sizeof after - 1, true);
+        return;
+    }
     if (!strstr(file, hold))
         end(fd);
 }

@@ -343,6 +343,55 @@ row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
 follow finished
 expect_code finished 0 && expect_parts finished 1 && ok 'a finished run'
 
+# A second generation's server says when there is no more: silence before that
+# means nothing.
+
+soon=RUNTAIL_TEST_HASTE=5
+
+begin_answers
+batch "$(record 0 1 a)" | events chat.1.after.other.3 "$v2"
+events chat.2 "$v2" </dev/null
+printf 'id: 1-0\ndata: 1\n\n' | events other.1.hold
+printf 'id: 2-0\ndata: 2\n\n' | events other.2.hold
+events other.3 </dev/null
+row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{other,chat}"'
+start_answers
+runtail_as slow "$(by_token) $soon" --json "$id"
+expect_code slow 0 && expect_text slow out '"stream":"chat","seq":1,' &&
+    expect_value slow end complete true && ok 'a late beginning'
+
+# One of the first that never closes is left, and nothing was missed.
+
+begin_answers
+printf 'id: 1-0\ndata: plain\n\n' | events chat.1
+printf ': ping\n\n' | events chat.2.hold
+row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
+start_answers
+runtail_as held "$(by_token) $soon" --json "$id"
+expect_code held 0 && expect_parts held '"plain"' && expect_quiet held &&
+    expect_value held end complete true && ok 'a server that holds on'
+
+# What only ever breaks off is left, too.
+
+begin_answers
+cut_events chat.1 </dev/null
+row feed.1 COMPLETED_SUCCESSFULLY ',"realtimeStreams":"{chat}"'
+start_answers
+runtail_as broken "$(by_token) RUNTAIL_TEST_HASTE=1000" --json "$id"
+expect_code broken 0 && expect_text broken err 'breaks off' &&
+    expect_value broken end complete false && ok 'breaks off for ever'
+
+# Waiting for a stream's first part is no failure, and not counted as one.
+
+begin_answers
+answer chat.1 '500 Internal Server Error' '' </dev/null
+batch "$(record 0 1 a)" | events chat.4 "$v2"
+events chat.5 "$v2" </dev/null
+story chat.4
+follow patient --max-retries 1
+expect_code patient 0 && expect_parts patient 1 &&
+    expect_value patient end complete true && ok 'not there yet'
+
 # What was written before is left out, also by servers that begin with it.
 
 begin_answers
@@ -357,6 +406,22 @@ runtail_as latest "$(by_token)" stream --json --tail 0 "$id" chat
 expect_code latest 0 && expect_parts latest '"new"' &&
     expect_asked latest 1 '^X-Trigger-Stream-Start: latest' &&
     expect_asked latest 1 '^Last-Event-ID: 99999999999999-0' && ok latest
+
+# What is written between two connections is not.
+
+begin_answers
+events chat.1 </dev/null
+{
+    printf 'id: 1767323045678-0\ndata: "old"\n\n'
+    printf 'id: 99999999999999-0\ndata: "between"\n\n'
+} | events chat.2
+events chat.3 </dev/null
+story chat.2
+start_answers
+runtail_as between "$(by_token)" stream --json --tail 0 "$id" chat
+expect_code between 0 && expect_parts between '"between"' &&
+    expect_asked between 1 '^X-Trigger-Stream-Start: latest' &&
+    ok 'between two connections'
 
 # The rest of a line whose beginning came over the connection before.
 
@@ -382,6 +447,21 @@ start_answers
 runtail_as unknown "$(by_token)" stream "$id" chat
 expect_code unknown 5 && expect_text unknown err "knows no run $id" &&
     ok unknown
+
+# An agent's log is a stream, too. A header that is given takes the place of the
+# program's own: there are never two of a name.
+
+begin_answers
+answer login.1 '200 OK' 'Content-Type: application/json\r\n' <<'END'
+{"token":"of-the-login","refreshToken":"r"}
+END
+printf 'data: {"logs":"a","status":"completed","final":true}\n\n' | events stream.1
+start_answers
+runtail_as given "given=Bearer%20mine" agent --json -a "$url" \
+    -H 'Authorization: $given' \
+    --token-cmd 'echo "{\"email\":\"a@example.com\",\"password\":\"p\"}"' a1
+expect_code given 0 && expect_asked given 1 '^Authorization' &&
+    expect_asked given 1 '^Authorization: Bearer%20mine' && ok 'a given header'
 
 stop_servers
 finish
