@@ -118,8 +118,7 @@ uint64_t lines_looked(const struct lines *lines)
 
 /* ---- steps and folds ---- */
 
-/* The last step that began at or before an entry. */
-static size_t step_before(const struct run *run, uint64_t number)
+size_t lines_step_before(const struct run *run, uint64_t number)
 {
     size_t low = 0, high = run_step_count(run);
     while (low < high) {
@@ -140,7 +139,7 @@ size_t lines_step_of(const struct run *run, uint64_t number)
         return LINES_NO_STEP;
     if (run_entry(run, number, &entry) && entry.step < run_step_count(run))
         return entry.step;
-    return step_before(run, number);
+    return lines_step_before(run, number);
 }
 
 static bool header_is_held(const struct run *run, size_t step)

@@ -52,6 +52,10 @@ bool lines_nearest(struct lines *lines, const struct run *run, uint64_t number,
 /* Index of the step an entry lies in; LINES_NO_STEP: before the first. */
 size_t lines_step_of(const struct run *run, uint64_t number);
 
+/* Index of the last step that began at or before an entry, whose header is the
+ * nearest above it; LINES_NO_STEP: none. */
+size_t lines_step_before(const struct run *run, uint64_t number);
+
 /* Folding. Finished steps fold by themselves up to the step given to
  * lines_fold_finished(); failed ones never do. */
 bool lines_is_folded(const struct lines *lines, const struct run *run,

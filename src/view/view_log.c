@@ -56,13 +56,16 @@ static bool comes_between(const struct run *run, const struct entry *entry)
 }
 
 /* Where there are several streams, lines come in turns and say which one they
- * are of; and what a tool gave back after other lines says which tool. */
+ * are of; and what goes on behind lines of something else says what it is. */
 static struct slice label_of(const struct run *run, const struct step *step,
                              const struct entry *entry)
 {
     if (run_stream_count(run) > 1)
         return (struct slice){step->stream, strlen(step->stream)};
-    if (step->kind == STEP_TOOL && step->mixed && comes_between(run, entry))
+    bool below_another = lines_step_before(run, entry->number) != entry->step;
+    bool named =
+        step->kind == STEP_TOOL || (step->kind == STEP_TEXT && below_another);
+    if (named && step->mixed && comes_between(run, entry))
         return (struct slice){step->title, strcspn(step->title, " ")};
     return (struct slice){0};
 }
