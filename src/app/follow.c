@@ -402,9 +402,10 @@ static const struct player_ops player_ops = {
 static bool open_session(struct session *session, struct error *err)
 {
     const struct options *options = session->options;
-    bool on_screen = look_wants_screen(options) &&
-                     options->command != COMMAND_SHOW &&
-                     (session->playing || !look_reads_input(options));
+    bool reads_input = session->playing ? session->playing->from_input
+                                        : look_reads_input(options);
+    bool on_screen = options->command != COMMAND_SHOW &&
+                     look_wants_screen(options, reads_input);
     session->loop = loop_create(err);
     if (!session->loop)
         return false;

@@ -20,6 +20,7 @@ struct playing {
     struct player *player;
     struct player_span span;
     bool for_screen; /* it was recorded on a screen */
+    bool from_input; /* it came from standard input */
     int64_t seek_ms; /* set: where to go on instead; -1: it is over */
 };
 

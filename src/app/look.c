@@ -2,6 +2,7 @@
 
 #include "app/look.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,14 +18,30 @@ static bool is_dumb_terminal(void)
 
 bool look_reads_input(const struct options *options)
 {
-    return options->command == COMMAND_SSE && strcmp(options->target, "-") == 0;
+    return (options->command == COMMAND_SSE ||
+            options->command == COMMAND_PLAY) &&
+           options->target && strcmp(options->target, "-") == 0;
 }
 
-bool look_wants_screen(const struct options *options)
+/* Are there keys beside what comes from standard input? */
+static bool has_other_keys(void)
 {
-    return options->output == OUTPUT_AUTO && !options->no_follow &&
-           isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
-           options->command != COMMAND_STREAM && !is_dumb_terminal();
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return tcgetpgrp(STDOUT_FILENO) >= 0; /* fails on other terminals */
+}
+
+bool look_wants_screen(const struct options *options, bool reads_input)
+{
+    if (options->output != OUTPUT_AUTO || options->no_follow ||
+        options->command == COMMAND_STREAM || !isatty(STDOUT_FILENO) ||
+        is_dumb_terminal())
+        return false;
+    if (!isatty(STDIN_FILENO))
+        return reads_input && has_other_keys();
+    return !reads_input;
 }
 
 static bool is_set(const char *name)

@@ -9,6 +9,7 @@
 
 #include "app/complain.h"
 #include "app/follow.h"
+#include "app/look.h"
 #include "app/settings.h"
 #include "app/source_options.h"
 #include "base/buf.h"
@@ -126,6 +127,7 @@ static int play(const struct options *given, struct player *player)
         .player = player,
         .span.speed = at_once ? 0 : given->speed,
         .for_screen = start->screen,
+        .from_input = look_reads_input(given),
     };
     if (!read_until(given->until, start->started_ms, &playing.span.until_ms,
                     &err) ||

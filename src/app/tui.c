@@ -205,9 +205,22 @@ static void copy(struct tui *tui)
     buf_free(&safe);
 }
 
-static void suspend(struct tui *tui)
+/* As the terminal itself would do at ^Z: the others of the job stop as well,
+ * or the shell would go on waiting for those that feed our standard input. */
+static void stop_job(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGTSTP, &ignore, &before);
+    kill(0, SIGTSTP);
+    sigaction(SIGTSTP, &before, NULL);
+}
+
+static void suspend(struct tui *tui, bool job)
 {
     screen_suspend();
+    if (job)
+        stop_job();
     raise(SIGSTOP);
     screen_resume();
     frame_resize(tui->frame, screen_width(), screen_height());
@@ -231,7 +244,7 @@ static enum tui_exit act(struct tui *tui, enum action action)
         screen_redraw();
         return TUI_STAYS;
     case ACTION_SUSPEND:
-        suspend(tui);
+        suspend(tui, true);
         return TUI_STAYS;
     default:
         return TUI_STAYS;
@@ -280,6 +293,6 @@ void tui_take_signal(struct tui *tui, int signal)
         frame_resize(tui->frame, screen_width(), screen_height());
         tui->dirty = true;
     } else if (signal == SIGTSTP) {
-        suspend(tui);
+        suspend(tui, false);
     }
 }

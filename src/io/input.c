@@ -17,6 +17,7 @@ enum {
 
 struct input {
     struct loop *loop;
+    struct loop_watch watch;
     struct recorder *recorder; /* NULL: it is not recorded */
     struct player *player;     /* NULL: it is read */
     input_fn *fn;
@@ -35,7 +36,7 @@ static void on_readable(void *context)
         error_set(&err, ERROR_SYSTEM, "cannot read standard input: %s",
                   strerror(errno));
     if (len <= 0)
-        loop_set_input(input->loop, -1, NULL, NULL);
+        loop_watch_stop(input->loop, &input->watch);
     recorder_input(input->recorder, bytes, len > 0 ? (size_t)len : 0,
                    len < 0 ? err.message : NULL);
     input->fn(input->context, bytes, len > 0 ? (size_t)len : 0,
@@ -64,7 +65,7 @@ struct input *input_open(struct http *http, struct loop *loop, input_fn *fn,
     if (input->player)
         player_read_input(input->player, on_played, input);
     else
-        loop_set_input(loop, STDIN_FILENO, on_readable, input);
+        loop_watch_start(loop, &input->watch, STDIN_FILENO, on_readable, input);
     return input;
 }
 
@@ -75,6 +76,6 @@ void input_close(struct input *input)
     if (input->player)
         player_read_input(input->player, NULL, NULL);
     else
-        loop_set_input(input->loop, -1, NULL, NULL);
+        loop_watch_stop(input->loop, &input->watch);
     free(input);
 }

@@ -20,7 +20,8 @@ enum screen_color {
     SCREEN_COLOR_NEVER
 };
 
-/* Takes the terminal over: standard output when it is one, else /dev/tty.
+/* Takes the terminal over: standard input and output when both are one, else
+ * /dev/tty, so that keys do not come from where the data does.
  * ERROR_USAGE when there is none or TERM names one that cannot do it. */
 bool screen_open(enum screen_color color, struct error *err);
 

@@ -185,6 +185,159 @@ wait -- COMPLETED (
 exit 0
 never alternate
 END
+# What comes from a pipe is shown on the screen; keys come from the terminal.
+
+# in_pipe NAME SIZE OPEN ARGUMENT… <SCRIPT: with events from a pipe, which stays
+# open (yes) or comes to its end (no).
+printf 'data: {"message":"line %s from a pipe"}\n\n' 1 2 3 >"$work/events"
+"$RUNTAIL" demo success --speed 50 --json --record "$work/success.rec" \
+    >"$work/success.out" 2>&1 </dev/null || not_ok 'a recording to play'
+in_pipe() {
+    name=$1
+    size=$2
+    open=$3
+    shift 3
+    rm -f "$work/pipe"
+    mkfifo "$work/pipe"
+    # shellcheck disable=SC2016 # for the inner shell
+    in_terminal "$name" "$size" "OPEN=$open $as" sh -c 'data=$1 pipe=$2
+        shift 2
+        exec 3<>"$pipe"
+        cat "$data" >&3
+        exec 4<"$pipe"
+        [ "$OPEN" = yes ] || exec 3>&-
+        exec "$@" <&4' sh "$data" "$work/pipe" "$RUNTAIL" "$@"
+}
+data=$work/events
+as=
+for size in 80x24 40x12; do
+    in_pipe "events from a pipe, left by q, at $size" "$size" yes sse - <<'END'
+wait line 3 from a pipe
+modes own
+screen alternate
+keys ?
+wait keys
+keys q
+size 100x30
+wait line 3 from a pipe
+keys q
+exit 7
+screen main
+modes same
+known
+END
+done
+in_pipe 'events from a pipe, left by ^C' 80x24 yes sse - <<'END'
+wait line 3 from a pipe
+keys ^C
+exit 130
+screen main
+modes same
+END
+in_pipe 'events from a pipe, left by SIGTERM' 80x24 yes sse - <<'END'
+wait line 3 from a pipe
+signal TERM
+exit 143
+screen main
+modes same
+END
+in_pipe 'events from a pipe, left by SIGSEGV' 80x24 yes sse - <<'END'
+wait line 3 from a pipe
+signal SEGV
+killed SEGV
+screen main
+modes same
+END
+in_pipe 'events from a pipe, ^Z and back' 80x24 yes sse - <<'END'
+wait line 3 from a pipe
+keys ^Z
+stopped
+modes same
+screen main
+erase
+signal CONT
+wait line 3 from a pipe
+modes own
+screen alternate
+keys q
+exit 7
+modes same
+END
+in_pipe 'events from a pipe that ends stay on the screen' 80x24 no sse - <<'END'
+wait line 3 from a pipe
+wait closed
+modes own
+keys /line^M
+wait n N matches
+keys q
+exit 7
+screen main
+modes same
+END
+in_pipe '--plain of events from a pipe is lines' 80x24 no sse - --plain <<'END'
+wait line 3 from a pipe
+exit 7
+never alternate
+END
+as=TERM=dumb
+in_pipe 'a dumb terminal gets events as lines' 80x24 no sse - <<'END'
+wait line 3 from a pipe
+exit 7
+never alternate
+END
+as=
+data=$work/success.rec
+in_pipe 'a recording from a pipe' 80x24 no play - --speed 50 <<'END'
+wait COMPLETED
+modes own
+screen alternate
+erase
+keys <
+wait COMPLETED
+keys q
+exit 0
+screen main
+modes same
+END
+
+# Without a terminal of its own a session has no keys.
+if command -v setsid >/dev/null; then
+    # shellcheck disable=SC2016 # for the inner shell
+    in_terminal 'events from a pipe without keys are lines' 80x24 A=b \
+        sh -c 'setsid -w "$1" sse - <"$2"' sh "$RUNTAIL" "$work/events" <<'END'
+wait line 3 from a pipe
+exit 7
+never alternate
+modes same
+END
+fi
+
+# A shell with jobs: ^Z stops those that feed the pipe as well, or the shell
+# would wait for them.
+if command -v bash >/dev/null; then
+    in_terminal 'a pipe as a job of a shell' 80x24 PS1=ready% \
+        bash --norc --noprofile --noediting -i <<END
+wait ready%
+keys (cat $work/events; exec sleep 60) | $RUNTAIL sse -\\r
+wait line 3 from a pipe
+keys ^Z
+wait Stopped
+screen main
+erase
+keys fg\\r
+wait line 3 from a pipe
+screen alternate
+keys q
+wait 3 log entries
+screen main
+keys ^C
+wait ready%
+keys exit 9\\r
+exit 9
+modes same
+END
+fi
+
 in_terminal 'LC_ALL=C is ASCII' 80x24 LC_ALL=C \
     "$RUNTAIL" demo odd --speed 20 <<'END'
 wait COMPLETED
