@@ -329,6 +329,20 @@ bool settings_renew(struct settings *settings, const struct options *options,
     return err->kind == ERROR_NONE;
 }
 
+/* An agent is somebody's own server's: its token must not go to the one that
+ * runs are followed on. What is read as an event stream is an address. */
+static bool check_target(const struct settings *settings,
+                         const struct options *options, struct error *err)
+{
+    if (options->command == COMMAND_AGENT && !settings->api_url)
+        return error_set(err, ERROR_USAGE,
+                         "which server has the agent? Give --api-url URL, or "
+                         "set TRIGGER_API_URL or a profile's apiUrl");
+    if (options->command == COMMAND_SSE && strcmp(options->target, "-") != 0)
+        return check_url(options->target, "the stream's address", err);
+    return true;
+}
+
 bool settings_load(struct settings *settings, const struct options *options,
                    struct error *err)
 {
@@ -344,6 +358,7 @@ bool settings_load(struct settings *settings, const struct options *options,
     settings->progress_key =
         first(options->progress_key, NULL, p, "progressKey");
     settings->log_key = first(options->log_key, NULL, p, "logKey");
+    check_target(settings, options, err);
     load_secrets(settings, options, p, err);
     set_defaults(settings);
     load_headers(settings, options, err);

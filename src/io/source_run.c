@@ -67,6 +67,25 @@ static bool goes_on_alone(struct source_run *run, const struct error *failure)
     return true;
 }
 
+/* Where streams are what is wanted, the run's end is not all there is to say:
+ * false with *err when one of them was not read. */
+static bool judge_streams(struct source_run *run, struct error *err)
+{
+    const struct stream_keys *keys = decoder_streams(run->decoder);
+    if (!run->options.streams_first || !run->streams)
+        return true;
+    if (!run->options.streams && !keys->count &&
+        !source_streams_told_parts(run->streams)) {
+        struct event event = {.type = EVENT_NOTICE,
+                              .notice =
+                                  decoder_facts(run->decoder)->finished
+                                      ? "the run has streamed nothing"
+                                      : "the run has streamed nothing yet"};
+        emit(run, &event);
+    }
+    return source_streams_judge(run->streams, keys, err);
+}
+
 void source_run_tell_end(struct source_run *run, const struct error *failure)
 {
     if (run->ended)
@@ -78,6 +97,9 @@ void source_run_tell_end(struct source_run *run, const struct error *failure)
     run->ended = true;
     stop_waiting(run);
     const struct run_facts *facts = decoder_facts(run->decoder);
+    struct error unread = {0};
+    if (!failure && !judge_streams(run, &unread))
+        failure = &unread;
     source_run_tell_link(run, CONNECTION_CLOSED, -1, NULL);
     struct event event = {.type = EVENT_END};
     event.end.complete =

@@ -42,6 +42,8 @@ struct source_sse {
     const char *headers[4];   /* of the next request: the program's own … */
     const char **given;       /* … and those given */
     uint64_t seq;
+    uint64_t input_bytes; /* of standard input */
+    char first[16];       /* … its first ones that are no white space */
     bool ended;
 };
 
@@ -124,7 +126,19 @@ static enum stream_next on_ended(void *context, struct error *err)
 {
     const struct source_sse *source = context;
     (void)err;
-    return source->options.follow ? STREAM_ON : STREAM_DONE;
+    enum run_status status = sse_facts_run(source->facts)->status;
+    bool over = status_is_terminal(status) || !source->options.follow ||
+                !source->options.max_retries;
+    return over ? STREAM_DONE : STREAM_ON;
+}
+
+/* Where no ids say what was told, what comes may have come before. */
+static void tell_beginning(struct source_sse *source)
+{
+    struct event event = {.type = EVENT_NOTICE};
+    event.notice = "the stream began anew: it has no ids to go on from";
+    if (source->seq && !*sse_last_event_id(source->sse))
+        emit(source, &event);
 }
 
 static void on_opened(void *context, const struct http_call *call)
@@ -132,6 +146,7 @@ static void on_opened(void *context, const struct http_call *call)
     struct source_sse *source = context;
     (void)call;
     sse_restart(source->sse);
+    tell_beginning(source);
 }
 
 static const char last_id_name[] = "Last-Event-ID: ";
@@ -250,15 +265,45 @@ static void tell_input(struct source_sse *source, enum connection_state state)
     tell_link(source, &link);
 }
 
+static void note_input(struct source_sse *source, const char *bytes, size_t len)
+{
+    size_t kept = strlen(source->first);
+    source->input_bytes += len;
+    for (size_t i = 0; i < len && kept < sizeof source->first - 1; i++)
+        if (kept || !strchr(" \t\r\n", bytes[i]))
+            source->first[kept++] = bytes[i];
+}
+
+/* Nothing says what kind of bytes a pipe brings, but what became of them. */
+static void judge_input(struct source_sse *source, struct error *err)
+{
+    struct event event = {.type = EVENT_NOTICE};
+    event.notice = "nothing came: standard input is empty";
+    const char *looks = source->first[0] == '<'   ? "; it looks like HTML"
+                        : source->first[0] == '{' ? "; it looks like JSON"
+                                                  : "";
+    if (!source->input_bytes)
+        emit(source, &event);
+    else if (!source->seq)
+        error_set(err, ERROR_PROTOCOL,
+                  "standard input is no event stream: there was no event in "
+                  "its %llu byte%s%s",
+                  (unsigned long long)source->input_bytes,
+                  source->input_bytes == 1 ? "" : "s", looks);
+}
+
 static void on_input(void *context, const char *bytes, size_t len,
                      const struct error *failure)
 {
     struct source_sse *source = context;
     struct error err = {0};
+    note_input(source, bytes, failure ? 0 : len);
     if (failure)
         err = *failure;
     else if (len && take_bytes(source, bytes, len, &err))
         return;
+    else if (!len)
+        judge_input(source, &err);
     input_close(source->input);
     source->input = NULL;
     tell_input(source, CONNECTION_CLOSED);

@@ -73,6 +73,7 @@ struct source_stream {
     int token_failures, nonsense, late_failures, late_reads;
     bool quiet_failure;         /* of the last answer: nothing worth telling */
     enum source_stream_end end; /* as far as is known */
+    struct error failure;       /* why it ended early; kind NONE: it did not */
 };
 
 static void emit(struct source_stream *stream, struct event *event)
@@ -121,6 +122,7 @@ static void fail(struct source_stream *stream, const struct error *why)
         finish(stream, SOURCE_STREAM_REFUSED);
         return;
     }
+    stream->failure = *why;
     notice(stream, stream->heard ? "may be incomplete" : "cannot be followed",
            why->message);
     finish(stream, stream->end);
@@ -466,6 +468,8 @@ static void on_state(void *context, const struct connection *link)
     bool trouble = link->state == CONNECTION_RECONNECTING;
     if (trouble)
         loop_timer_stop(stream->loop, &stream->settle);
+    if (stream->options.guessed && !stream->heard)
+        return; /* who knows whether there is one */
     if (trouble ? !stream->quiet_failure
                 : link->state == CONNECTION_LIVE && stream->trouble_told) {
         stream->trouble_told = trouble;
@@ -518,6 +522,16 @@ void source_stream_let_alone(struct source_stream *stream)
     stream->alone = true;
     if (!stream->heard)
         start_late(stream);
+}
+
+const struct error *source_stream_failure(const struct source_stream *stream)
+{
+    return stream->failure.kind != ERROR_NONE ? &stream->failure : NULL;
+}
+
+bool source_stream_told_parts(const struct source_stream *stream)
+{
+    return stream->seq > 0;
 }
 
 bool source_stream_is_heard(const struct source_stream *stream)

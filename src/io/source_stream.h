@@ -65,6 +65,13 @@ void source_stream_let_alone(struct source_stream *stream);
 /* True once the server has answered with a stream. */
 bool source_stream_is_heard(const struct source_stream *stream);
 
+/* True once a part of it was emitted. */
+bool source_stream_told_parts(const struct source_stream *stream);
+
+/* Why it was not read, or not to its end; NULL: it was, or goes on. Borrowed
+ * until it is destroyed. */
+const struct error *source_stream_failure(const struct source_stream *stream);
+
 /* The connection may be stale: makes a new one. */
 void source_stream_wake(struct source_stream *stream);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "io/source_stream.h"
 
@@ -142,6 +143,14 @@ bool source_streams_are_heard(const struct source_streams *streams)
     return false;
 }
 
+bool source_streams_told_parts(const struct source_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (source_stream_told_parts(streams->members[i]))
+            return true;
+    return false;
+}
+
 bool source_streams_are_over(const struct source_streams *streams)
 {
     return streams->finished && streams->over == streams->count;
@@ -150,6 +159,65 @@ bool source_streams_are_over(const struct source_streams *streams)
 bool source_streams_are_complete(const struct source_streams *streams)
 {
     return source_streams_are_over(streams) && !streams->incomplete;
+}
+
+static void add_keys(struct buf *words, const struct stream_keys *keys)
+{
+    enum {
+        MOST_NAMED = 8 /* in a sentence */
+    };
+    if (!keys->count)
+        buf_adds(words, "this run tells of no streams");
+    else
+        buf_addf(words, "this run has the stream%s ",
+                 keys->count == 1 ? "" : "s");
+    for (size_t i = 0; i < keys->count && i < MOST_NAMED; i++)
+        buf_addf(words, "%s%.60s", i ? ", " : "", keys->keys[i]);
+    if (keys->count > MOST_NAMED)
+        buf_addf(words, " and %zu more", keys->count - MOST_NAMED);
+}
+
+static bool has_key(const struct stream_keys *keys, const char *key)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (strcmp(keys->keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* Some servers have no stream of that name, others an empty one. */
+static bool is_mistaken(const struct source_streams *streams,
+                        const struct source_stream *stream,
+                        const struct stream_keys *keys)
+{
+    return streams->options.streams && !streams->options.streams_latest &&
+           keys->count && !source_stream_told_parts(stream) &&
+           !has_key(keys, source_stream_key(stream));
+}
+
+bool source_streams_judge(const struct source_streams *streams,
+                          const struct stream_keys *keys, struct error *err)
+{
+    struct buf words = buf_make(0);
+    enum error_kind kind = ERROR_NONE;
+    for (size_t i = 0; i < streams->count; i++) {
+        const struct source_stream *stream = streams->members[i];
+        const struct error *failure = source_stream_failure(stream);
+        if (!failure && !is_mistaken(streams, stream, keys))
+            continue;
+        if (kind == ERROR_NONE)
+            kind = failure ? failure->kind : ERROR_PROTOCOL;
+        buf_addf(&words, "%s%s %.60s", words.len ? ", " : "",
+                 failure ? "not read to its end: stream" : "no such stream:",
+                 source_stream_key(stream));
+    }
+    if (kind != ERROR_NONE) {
+        buf_adds(&words, "; ");
+        add_keys(&words, keys);
+        error_set(err, kind, "%s", buf_str(&words));
+    }
+    buf_free(&words);
+    return kind == ERROR_NONE;
 }
 
 void source_streams_wake(struct source_streams *streams)

@@ -38,11 +38,20 @@ bool source_streams_let_alone(struct source_streams *streams);
 /* True once the server has answered with any of them. */
 bool source_streams_are_heard(const struct source_streams *streams);
 
+/* True once a part of any of them was emitted. */
+bool source_streams_told_parts(const struct source_streams *streams);
+
 /* After either: no stream is being read … */
 bool source_streams_are_over(const struct source_streams *streams);
 
 /* … and nothing of them may be missing, but for what was refused. */
 bool source_streams_are_complete(const struct source_streams *streams);
+
+/* Where streams are what was wanted: says what became of those that were not
+ * read, and which ones the run has (keys). False with *err when one failed, or
+ * was named and is none of the run's; the kind is that of the first failure. */
+bool source_streams_judge(const struct source_streams *streams,
+                          const struct stream_keys *keys, struct error *err);
 
 /* Connections may be stale. */
 void source_streams_wake(struct source_streams *streams);
