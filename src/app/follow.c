@@ -445,6 +445,7 @@ static void tell_end(struct session *session)
         return;
     struct event event = {.type = EVENT_END,
                           .time_ms = loop_wall_ms(session->loop)};
+    event.end.known = run_facts(session->run)->finished;
     struct error why = {0};
     if (session->options->command != COMMAND_SSE)
         event.run = session->run_id;

@@ -163,12 +163,26 @@ expect_code until-early 2 && expect_sentence until-early 'begins after' &&
 
 # On the screen, from where it stops to elsewhere.
 
+# on_screen NAME ARGUMENT… <SCRIPT
+on_screen() {
+    name=$1
+    shift
+    if env -i PATH="$PATH" HOME="$work" LC_ALL=C.UTF-8 TERM=xterm-256color \
+        ${ASAN_OPTIONS+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+        timeout -k 5 60 "$helpers/pty" -s 90x24 "$RUNTAIL" "$@" \
+        >"$work/pty.out" 2>&1; then
+        ok "$name"
+    else
+        not_ok "$name"
+        cat "$work/pty.out"
+    fi
+}
+
 if [ -x "$helpers/pty" ]; then
     at=$(grep -m1 EXECUTING "$work/success.rec" |
         sed 's/^{"t":\([0-9]*\).*/\1/')
-    if env -i PATH="$PATH" HOME="$work" LC_ALL=C.UTF-8 TERM=xterm-256color \
-        timeout -k 5 60 "$helpers/pty" -s 90x24 "$RUNTAIL" play \
-        "$work/success.rec" --until "${at}ms" >"$work/pty.out" 2>&1 <<'END'
+    on_screen 'forth and back on the screen' play "$work/success.rec" \
+        --until "${at}ms" <<'END'
 wait EXECUTING
 hides COMPLETED
 keys >
@@ -181,12 +195,21 @@ exit 0
 screen main
 modes same
 END
-    then
-        ok 'forth and back on the screen'
-    else
-        not_ok 'forth and back on the screen'
-        cat "$work/pty.out"
-    fi
+
+    # Left when the run had finished, before it was sure that nothing comes.
+    on_screen 'a finished run is left' demo success --speed 50 \
+        --record "$work/left.rec" <<'END'
+wait COMPLETED
+keys q
+exit 0
+END
+    runtail_as left-plain NOTHING=1 play "$work/left.rec" --plain --speed max
+    runtail_as left-json NOTHING=1 play "$work/left.rec" --json --speed max
+    expect_code left-plain 0 && expect_code left-json 0 &&
+        expect_text left-plain out '^-- COMPLETED (' &&
+        expect_no_text left-plain out 'left while' &&
+        expect_lines left-json && expect_value left-json end status COMPLETED &&
+        ok 'a finished run is told as finished'
 fi
 
 # Recordings that are not whole.
