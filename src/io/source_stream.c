@@ -54,7 +54,7 @@ struct source_stream {
     char *auth; /* a header; secret; NULL: a token is to be got */
     bool auth_used, in_request;
     unsigned token_number;
-    struct error failure;
+    struct error pending; /* what a timer is to fail with */
     struct buf url, resume;
     const char *headers[MAX_HEADERS];
 
@@ -159,8 +159,8 @@ static bool is_endless(struct source_stream *stream)
     stream->open = false;
     if (!vain || ++stream->late_reads < LATE_READS)
         return false;
-    error_clear(&stream->failure);
-    error_set(&stream->failure, ERROR_PROTOCOL,
+    error_clear(&stream->pending);
+    error_set(&stream->pending, ERROR_PROTOCOL,
               "each time it is asked, the server gives more of it or breaks "
               "off, although the run is over");
     return true;
@@ -348,7 +348,7 @@ static void open_now(void *context)
 static void fail_now(void *context)
 {
     struct source_stream *stream = context;
-    struct error err = stream->failure;
+    struct error err = stream->pending;
     fail(stream, &err);
 }
 
@@ -362,7 +362,7 @@ static void wait_for_token(struct source_stream *stream,
     if (passes)
         delay_ms = backoff_ms(++stream->token_failures, (uint32_t)rand(),
                               token_retry_after_ms(stream->token));
-    stream->failure = *err;
+    stream->pending = *err;
     loop_timer_start(stream->loop, &stream->token_wait, delay_ms,
                      passes ? open_now : fail_now, stream);
 }
