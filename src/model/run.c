@@ -496,6 +496,11 @@ size_t run_steps_in(const struct run *run, enum step_state state)
     return run->steps.in_state[state];
 }
 
+size_t run_steps_undone(const struct run *run)
+{
+    return run->steps.undone;
+}
+
 size_t run_stream_count(const struct run *run)
 {
     return thought_stream_count(run->thought);

@@ -51,8 +51,10 @@ const struct run_link *run_link(const struct run *run);
 size_t run_step_count(const struct run *run);
 const struct step *run_step(const struct run *run, size_t index);
 
-/* Steps in a state; streams that steps came from so far. */
+/* Steps in a state; how often one that was done turned out not to be; streams
+ * that steps came from so far. */
 size_t run_steps_in(const struct run *run, enum step_state state);
+size_t run_steps_undone(const struct run *run);
 size_t run_stream_count(const struct run *run);
 
 /* Log entries told so far (the --json seq), those standing, and by level. */

@@ -92,6 +92,7 @@ void steps_end(struct steps *steps, uint32_t index, enum step_state state,
     struct step *step = steps_at(steps, index);
     if (!step)
         return;
+    steps->undone += step->state == STEP_DONE && state != STEP_DONE;
     steps->in_state[step->state]--;
     steps->in_state[state]++;
     step->state = state;

@@ -48,6 +48,7 @@ struct steps {
     struct step *list;
     size_t count, size;
     size_t in_state[STEP_STATES];
+    size_t undone;   /* times that one that was done turned out not to be */
     uint32_t task;   /* the last STEP_TASK; NO_STEP: none */
     uint32_t latest; /* the step of the entry told last */
 };

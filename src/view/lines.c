@@ -1,8 +1,4 @@
-/* A filter's hits are kept as two sorted lists that grow away from the entry
- * `origin`: `after` upward and `before` downward, so that both ends can be
- * extended. Everything in [scanned_from, scanned_to) was asked.
- *
- * Step headers are no hits of their own (unless they match): a header is a line
+/* Step headers are no hits of their own (unless they match): a header is a line
  * when a hit of its step follows, which next and prev find out by comparing the
  * steps of neighbouring hits. */
 #include "config.h"
@@ -13,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "view/scan.h"
+#include "view/hits.h"
 
 enum fold {
     FOLD_AUTO,
@@ -21,13 +17,10 @@ enum fold {
     FOLD_OPEN
 };
 
-struct hits {
-    uint64_t *numbers;
-    size_t count, size;
-};
-
 /* Long rows of entries that are not shown, so that they are walked over once.
- * A row stays one as long as nothing is unfolded and no filter changes. */
+ * A row stays one as long as nothing is unfolded, by the user or because a step
+ * that was done turned out otherwise or lost its header, and no filter changes.
+ */
 enum {
     GONE_MAX = 16,
     GONE_WORTH = 32
@@ -46,12 +39,12 @@ struct lines {
     size_t finished_below;
     enum fold fold_rest; /* of steps that come later */
 
-    struct hits before, after;
-    uint64_t origin, scanned_from, scanned_to;
-    uint64_t looked;
+    struct hits hits; /* of the filter */
 
     struct span gone[GONE_MAX];
     size_t gone_next;
+    size_t gone_undone;  /* steps that were not done after all … */
+    uint64_t gone_first; /* … and the first entry held, as the rows know it */
 };
 
 struct lines *lines_create(void)
@@ -67,8 +60,7 @@ void lines_destroy(struct lines *lines)
         return;
     filter_free(&lines->filter);
     free(lines->folds);
-    free(lines->before.numbers);
-    free(lines->after.numbers);
+    hits_free(&lines->hits);
     free(lines);
 }
 
@@ -79,9 +71,8 @@ const struct filter *lines_filter(const struct lines *lines)
 
 static void restart_scan(struct lines *lines, uint64_t near)
 {
-    lines->before.count = lines->after.count = 0;
     memset(lines->gone, 0, sizeof lines->gone);
-    lines->origin = lines->scanned_from = lines->scanned_to = near;
+    hits_restart(&lines->hits, near);
 }
 
 void lines_set_patterns(struct lines *lines, struct pattern *include,
@@ -113,7 +104,7 @@ uint64_t lines_end(const struct lines *lines, const struct run *run)
 
 uint64_t lines_looked(const struct lines *lines)
 {
-    return lines->looked;
+    return lines->hits.looked;
 }
 
 /* ---- steps and folds ---- */
@@ -237,6 +228,16 @@ static bool is_withdrawn(const struct run *run, uint64_t number)
     return !run_entry(run, number, &entry) || entry.hidden;
 }
 
+static void check_gone(struct lines *lines, const struct run *run)
+{
+    size_t undone = run_steps_undone(run);
+    uint64_t first = logstore_first(run_log(run));
+    if (undone != lines->gone_undone || first != lines->gone_first)
+        forget_gone(lines);
+    lines->gone_undone = undone;
+    lines->gone_first = first;
+}
+
 static void remember_gone(struct lines *lines, uint64_t from, uint64_t to)
 {
     if (to - from < GONE_WORTH)
@@ -267,6 +268,7 @@ static uint64_t skip_gone_up(struct lines *lines, const struct run *run,
                              uint64_t from, uint64_t end)
 {
     uint64_t at = from;
+    check_gone(lines, run);
     while (at < end) {
         const struct span *span = gone_around(lines, at);
         size_t step;
@@ -286,11 +288,22 @@ static uint64_t skip_gone_up(struct lines *lines, const struct run *run,
     return at;
 }
 
+/* One past the last entry that may be shown before one that a folded step
+ * hides. Where the step's entries stand together, that is its header; remarks
+ * that lie in it may stand behind entries of others. */
+static uint64_t before_hidden(const struct run *run, size_t step,
+                              uint64_t number)
+{
+    const struct step *at = run_step(run, step);
+    return at->mixed || number > at->last_entry ? number : at->first_entry + 1;
+}
+
 /* One past the last entry below `end` that is shown, or `first`. */
 static uint64_t skip_gone_down(struct lines *lines, const struct run *run,
                                uint64_t end, uint64_t first)
 {
     uint64_t at = end;
+    check_gone(lines, run);
     while (at > first) {
         const struct span *span = gone_around(lines, at - 1);
         size_t step;
@@ -299,8 +312,7 @@ static uint64_t skip_gone_down(struct lines *lines, const struct run *run,
         } else if (is_withdrawn(run, at - 1)) {
             at--;
         } else if ((step = hidden_in(lines, run, at - 1)) != LINES_NO_STEP) {
-            const struct step *hides = run_step(run, step);
-            at = hides->mixed ? at - 1 : hides->first_entry + 1;
+            at = before_hidden(run, step, at - 1);
         } else {
             break;
         }
@@ -336,135 +348,17 @@ static bool plain_prev(struct lines *lines, const struct run *run,
 
 /* ---- with a filter ---- */
 
-static void add_hit(struct hits *hits, uint64_t number)
-{
-    if (hits->count == hits->size) {
-        hits->size = hits->size ? hits->size * 2 : 64;
-        hits->numbers =
-            mem_resize(hits->numbers, hits->size, sizeof *hits->numbers);
-    }
-    hits->numbers[hits->count++] = number;
-}
-
-static bool asks(struct lines *lines, const struct run *run, uint64_t number)
-{
-    struct entry entry;
-    lines->looked++;
-    return run_entry(run, number, &entry) && !entry.hidden &&
-           filter_passes(&lines->filter, &entry);
-}
-
-/* Looks at some entries from scanned_to on. */
-static void scan_up(struct lines *lines, const struct run *run, uint64_t end)
-{
-    struct sought sought = {lines->filter.include, lines->filter.level};
-    struct scan scan;
-    scan_entries(run_log(run), &sought, lines->scanned_to, end, true, &scan);
-    for (size_t i = 0; i < scan.count; i++)
-        if (asks(lines, run, scan.numbers[i]))
-            add_hit(&lines->after, scan.numbers[i]);
-    lines->scanned_to = scan.to;
-}
-
-static void scan_up_to(struct lines *lines, const struct run *run, uint64_t end)
-{
-    while (lines->scanned_to < end)
-        scan_up(lines, run, end);
-}
-
-/* Looks at some entries before scanned_from. */
-static void scan_down(struct lines *lines, const struct run *run, uint64_t from)
-{
-    struct sought sought = {lines->filter.include, lines->filter.level};
-    struct scan scan;
-    scan_entries(run_log(run), &sought, from, lines->scanned_from, false,
-                 &scan);
-    for (size_t i = scan.count; i > 0; i--)
-        if (asks(lines, run, scan.numbers[i - 1]))
-            add_hit(&lines->before, scan.numbers[i - 1]);
-    lines->scanned_from = scan.from;
-}
-
-static void scan_down_to(struct lines *lines, const struct run *run,
-                         uint64_t from)
-{
-    while (lines->scanned_from > from)
-        scan_down(lines, run, from);
-}
-
-/* Index of the first number >= wanted in an ascending list. */
-static size_t lower_bound(const struct hits *hits, uint64_t wanted)
-{
-    size_t low = 0, high = hits->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (hits->numbers[middle] < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Index of the first number < wanted in a descending list. */
-static size_t first_below(const struct hits *hits, uint64_t wanted)
-{
-    size_t low = 0, high = hits->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (hits->numbers[middle] >= wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The first hit at or after `from`. */
 static bool hit_from(struct lines *lines, const struct run *run, uint64_t from,
                      uint64_t *out)
 {
-    uint64_t end = lines_end(lines, run);
-    if (from < lines->origin) {
-        uint64_t first = logstore_first(run_log(run));
-        scan_down_to(lines, run, from < first ? first : from);
-        size_t below = first_below(&lines->before, from);
-        if (below > 0) {
-            *out = lines->before.numbers[below - 1];
-            return *out < end;
-        }
-        from = lines->origin;
-    }
-    for (;;) {
-        size_t at = lower_bound(&lines->after, from);
-        if (at < lines->after.count) {
-            *out = lines->after.numbers[at];
-            return *out < end;
-        }
-        if (lines->scanned_to >= end)
-            return false;
-        scan_up(lines, run, end);
-    }
+    return hits_from(&lines->hits, &lines->filter, run, from,
+                     lines_end(lines, run), out);
 }
 
-/* The last hit before `number`. */
 static bool hit_before(struct lines *lines, const struct run *run,
                        uint64_t number, uint64_t *out)
 {
-    uint64_t first = logstore_first(run_log(run));
-    scan_up_to(lines, run, number);
-    size_t at = lower_bound(&lines->after, number);
-    if (at > 0) {
-        *out = lines->after.numbers[at - 1];
-        return *out >= first;
-    }
-    while ((at = first_below(&lines->before, number)) == lines->before.count) {
-        if (lines->scanned_from <= first)
-            return false;
-        scan_down(lines, run, first);
-    }
-    *out = lines->before.numbers[at];
-    return *out >= first;
+    return hits_before(&lines->hits, &lines->filter, run, number, out);
 }
 
 static bool filtered_from(struct lines *lines, const struct run *run,
@@ -492,27 +386,56 @@ static bool filtered_from(struct lines *lines, const struct run *run,
     return false;
 }
 
+#define NO_HEADER UINT64_MAX
+
+static uint64_t later_header(uint64_t a, uint64_t b)
+{
+    return a == NO_HEADER || (b != NO_HEADER && b > a) ? b : a;
+}
+
+/* The header that was shown last before a line, for the sake of hits that come
+ * behind it: of the line's own step; before another header, of a step that is
+ * folded and goes on between that and its first hit. */
+static uint64_t header_before(struct lines *lines, const struct run *run,
+                              uint64_t number)
+{
+    size_t step = lines_step_of(run, number), hides;
+    uint64_t hit, header = NO_HEADER;
+    if (number >= lines_end(lines, run) || step == LINES_NO_STEP ||
+        !header_is_held(run, step))
+        return NO_HEADER;
+    if (run_step(run, step)->first_entry != number)
+        return run_step(run, step)->first_entry;
+    for (uint64_t at = number; hit_from(lines, run, at, &hit); at = hit + 1) {
+        if (is_withdrawn(run, hit))
+            continue;
+        hides = hidden_in(lines, run, hit);
+        if (hides == LINES_NO_STEP || lines_step_of(run, hit) == step)
+            break;
+        if (run_step(run, hides)->first_entry < number)
+            header = later_header(header, run_step(run, hides)->first_entry);
+    }
+    return header;
+}
+
 static bool filtered_prev(struct lines *lines, const struct run *run,
                           uint64_t number, uint64_t *out)
 {
-    uint64_t header = UINT64_MAX; /* of the step `number` stands in */
-    size_t step = lines_step_of(run, number);
-    if (number < lines_end(lines, run) && step != LINES_NO_STEP &&
-        header_is_held(run, step) && run_step(run, step)->first_entry != number)
-        header = run_step(run, step)->first_entry;
-    bool found = hit_before(lines, run, number, out);
-    while (found && is_withdrawn(run, *out))
-        found = hit_before(lines, run, *out, out);
-    if (header != UINT64_MAX && (!found || *out < header)) {
-        *out = header;
-        return true;
+    uint64_t header = header_before(lines, run, number);
+    /* a folded step's hits are its header, where no other line follows that */
+    while (hit_before(lines, run, number, out) &&
+           (header == NO_HEADER || *out > header)) {
+        number = *out;
+        if (is_withdrawn(run, number))
+            continue;
+        size_t step = hidden_in(lines, run, number);
+        if (step == LINES_NO_STEP)
+            return true;
+        header = later_header(header, run_step(run, step)->first_entry);
+        number = before_hidden(run, step, number);
     }
-    if (!found)
-        return false;
-    step = hidden_in(lines, run, *out);
-    if (step != LINES_NO_STEP)
-        *out = run_step(run, step)->first_entry;
-    return true;
+    *out = header;
+    return header != NO_HEADER;
 }
 
 /* ---- both ---- */
