@@ -163,16 +163,23 @@ static int64_t frame_wait_ms(struct tui *tui, int64_t now_us)
     return (wait_us - since_us + 999) / 1000;
 }
 
+/* What the terminal sends need not be a key that draws: so what has changed is
+ * noted to be drawn by whoever takes it in. */
+static void take_changes(struct tui *tui)
+{
+    if (!tui->changed)
+        return;
+    view_run_update(tui->view, tui->run);
+    tui->changed = false;
+    tui->dirty = true;
+}
+
 /* The first change after quiet is drawn at once; only under load does one
  * drawing stand for many changes. */
 int64_t tui_turn(struct tui *tui)
 {
     int64_t now_us = clock_steady_us(), now_ms = now_us / 1000;
-    if (tui->changed) {
-        view_run_update(tui->view, tui->run);
-        tui->changed = false;
-        tui->dirty = true;
-    }
+    take_changes(tui);
     bool ticked = tui->tick_at_ms >= 0 && now_ms >= tui->tick_at_ms;
     if (tui->dirty || ticked) {
         int64_t wait_ms = tui->asked ? 0 : frame_wait_ms(tui, now_us);
@@ -273,10 +280,7 @@ static enum tui_exit take_key(struct tui *tui, uint32_t key)
 enum tui_exit tui_read_keys(struct tui *tui)
 {
     uint32_t key;
-    if (tui->changed) {
-        view_run_update(tui->view, tui->run);
-        tui->changed = false;
-    }
+    take_changes(tui);
     while ((key = screen_read_key()) != KEYCODE_NONE) {
         enum tui_exit leave = take_key(tui, key);
         if (leave != TUI_STAYS)
