@@ -214,6 +214,7 @@ static void seek(struct session *session, int64_t step_ms)
         step_ms = (int64_t)((double)step_ms * playing->span.speed);
     int64_t to_ms = player_position_ms(playing->player) + step_ms;
     playing->seek_ms = to_ms > 0 ? to_ms : 0;
+    playing->span.paused = player_is_paused(playing->player);
     loop_stop(session->loop);
 }
 
@@ -304,6 +305,8 @@ static bool open_screen(struct session *session, struct error *err)
     session->tui = tui_open(&options, session->run, session->loop, err);
     if (!session->tui)
         return false;
+    if (session->playing)
+        tui_set_player(session->tui, session->playing->player);
     loop_set_input(session->loop, tui_fd(session->tui), on_input, session);
     return true;
 }

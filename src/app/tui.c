@@ -35,6 +35,7 @@ enum {
 struct tui {
     struct run *run;
     struct loop *loop;
+    struct player *player; /* NULL: it is life */
     struct view_run *view;
     struct frame *frame;
     struct view_env env;
@@ -93,6 +94,11 @@ struct tui *tui_open(const struct options *options, struct run *run,
     return tui;
 }
 
+void tui_set_player(struct tui *tui, struct player *player)
+{
+    tui->player = player;
+}
+
 void tui_close(struct tui *tui)
 {
     screen_close();
@@ -114,10 +120,45 @@ void tui_note(struct tui *tui)
     tui->changed = true;
 }
 
+static struct view_play play_of(const struct player *player)
+{
+    struct view_play play = {.state = VIEW_PLAY_ON,
+                             .at_ms = player_position_ms(player),
+                             .length_ms = player_length_ms(player),
+                             .speed = player_speed(player)};
+    if (player_is_paused(player))
+        play.state = VIEW_PLAY_PAUSED;
+    else if (player_is_over(player))
+        play.state =
+            play.at_ms < play.length_ms ? VIEW_PLAY_STOPPED : VIEW_PLAY_OVER;
+    return play;
+}
+
+/* The machine's milliseconds for those of a recording. */
+static int64_t played_tick(const struct view_play *play, int64_t tick_ms)
+{
+    enum {
+        LEAST_MS = 100
+    };
+    if (tick_ms <= 0 || play->state == VIEW_PLAY_NONE)
+        return tick_ms;
+    if (play->state != VIEW_PLAY_ON)
+        return -1; /* its clock stands still */
+    if (play->speed <= 0)
+        return tick_ms;
+    double machine_ms = (double)tick_ms / play->speed + 1;
+    if (machine_ms > INT32_MAX)
+        return INT32_MAX;
+    return machine_ms < LEAST_MS && play->speed > 1 ? LEAST_MS
+                                                    : (int64_t)machine_ms;
+}
+
 static void draw(struct tui *tui)
 {
     int64_t start_us = clock_steady_us();
     tui->env.now_ms = loop_wall_ms(tui->loop);
+    if (tui->player)
+        tui->env.play = play_of(tui->player);
     /* A clock that ticked changes no line of the log. */
     if (tui->dirty ||
         !view_run_draw_tick(tui->view, tui->run, &tui->env, tui->frame))
@@ -133,6 +174,7 @@ static void draw(struct tui *tui)
     tui->drawn_ms = now_us / 1000;
     tui->dirty = tui->asked = false;
     int64_t tick = view_run_next_tick_ms(tui->view, tui->run, &tui->env);
+    tick = played_tick(&tui->env.play, tick);
     tui->tick_at_ms = tick < 0 ? -1 : tui->drawn_ms + tick;
 }
 
@@ -236,6 +278,10 @@ static void suspend(struct tui *tui, bool job)
 
 static enum tui_exit act(struct tui *tui, enum action action)
 {
+    if (action == ACTION_PAUSE && tui->player) {
+        player_pause(tui->player, !player_is_paused(tui->player));
+        return TUI_STAYS;
+    }
     if (view_run_act(tui->view, tui->run, action))
         return TUI_STAYS;
     switch ((int)action) {

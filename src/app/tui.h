@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "base/error.h"
 #include "io/loop.h"
+#include "io/player.h"
 #include "model/run.h"
 
 struct tui;
@@ -26,6 +27,10 @@ enum tui_exit {
  * terminal to be had. */
 struct tui *tui_open(const struct options *options, struct run *run,
                      struct loop *loop, struct error *err);
+
+/* What is shown is a recording: the screen says where in it we are, and p
+ * pauses it. Borrowed; it may be over before the screen is closed. */
+void tui_set_player(struct tui *tui, struct player *player);
 
 /* Gives the terminal back. NULL is fine. */
 void tui_close(struct tui *tui);

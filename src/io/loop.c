@@ -34,6 +34,7 @@ struct loop {
     int64_t wall_ms, steady_ms;
     enum clock_kind clock;
     double speed;              /* of played time; 0: no waiting */
+    bool held;                 /* played time stands still */
     int64_t from_ms, begun_ms; /* played time, and the machine's steady one,
                                 * when that speed began */
     int64_t haste;             /* divides what is waited for */
@@ -187,6 +188,13 @@ void loop_set_speed(struct loop *loop, double speed)
     loop->begun_ms = clock_steady_ms();
 }
 
+void loop_hold_clock(struct loop *loop, bool held)
+{
+    loop->held = held;
+    loop_set_speed(loop, loop->speed); /* what passed meanwhile is not caught up
+                                        */
+}
+
 void loop_play_clock(struct loop *loop, int64_t wall_ms, double speed)
 {
     loop->clock = CLOCK_PLAYED;
@@ -297,7 +305,7 @@ static void fire_played(struct loop *loop)
         LONG_MS = 5
     };
     int64_t begun_ms = clock_steady_ms();
-    while (loop->running && loop->timers) {
+    while (loop->running && loop->timers && !loop->held) {
         int64_t now_ms = clock_steady_ms();
         bool due =
             loop->speed <= 0 || loop->timers->at_steady_ms <= played_ms(loop);
@@ -308,7 +316,7 @@ static void fire_played(struct loop *loop)
         step_to(loop, loop->timers->at_steady_ms);
         fire_first(loop);
     }
-    if (loop->speed > 0 && loop->running)
+    if (loop->speed > 0 && loop->running && !loop->held)
         step_to(loop, played_ms(loop));
 }
 
@@ -377,6 +385,8 @@ static int64_t due_ms(const struct loop *loop)
     int64_t at_ms = loop->timers->at_steady_ms;
     if (loop->clock != CLOCK_PLAYED)
         return at_ms - clock_steady_ms();
+    if (loop->held)
+        return LONGEST_MS;
     if (loop->speed <= 0)
         return 0;
     double left = (double)(at_ms - played_ms(loop)) / loop->speed;

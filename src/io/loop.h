@@ -38,6 +38,10 @@ void loop_tie_clocks(struct loop *loop);
 void loop_play_clock(struct loop *loop, int64_t wall_ms, double speed);
 void loop_set_speed(struct loop *loop, double speed);
 
+/* Holds played time: it stands still, and no timer fires, until it is let go.
+ * Descriptors and signals have their turns all the same. */
+void loop_hold_clock(struct loop *loop, bool held);
+
 /* Called when fd is readable; fd -1 takes it away. One input at a time. */
 typedef void loop_input_fn(void *context);
 void loop_set_input(struct loop *loop, int fd, loop_input_fn *fn,

@@ -105,6 +105,29 @@ int64_t player_position_ms(const struct player *player)
     return at_ms < length_ms ? at_ms : length_ms;
 }
 
+bool player_is_over(const struct player *player)
+{
+    return player->over;
+}
+
+double player_speed(const struct player *player)
+{
+    return player->span.speed;
+}
+
+void player_pause(struct player *player, bool paused)
+{
+    if (player->over)
+        return;
+    player->span.paused = paused;
+    loop_hold_clock(player->loop, paused);
+}
+
+bool player_is_paused(const struct player *player)
+{
+    return player->span.paused && !player->over;
+}
+
 /* Delivering. */
 
 static void read_line(struct player *player, size_t index,
@@ -311,6 +334,7 @@ static void on_arrival(void *context)
 {
     struct player *player = context;
     loop_set_speed(player->loop, player->span.speed);
+    loop_hold_clock(player->loop, player->span.paused);
 }
 
 void player_begin(struct player *player, struct loop *loop,
@@ -330,6 +354,8 @@ void player_begin(struct player *player, struct loop *loop,
     if (span->from_ms > 0)
         loop_timer_start(loop, &player->arrival, span->from_ms, on_arrival,
                          player);
+    else
+        loop_hold_clock(loop, span->paused);
     size_t broken = player_file_broken(player->file);
     if (broken && !span->from_ms) {
         snprintf(words, sizeof words,

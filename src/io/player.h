@@ -46,6 +46,7 @@ struct player_span {
     int64_t from_ms;  /* since the start: all before comes at once */
     int64_t until_ms; /* stops there; -1: plays all */
     double speed;     /* as in loop_play_clock() */
+    bool paused;      /* from from_ms on it waits for player_pause() */
 };
 
 /* Plays from the next turn of the loop on, from the recording's start, by the
@@ -60,6 +61,16 @@ void player_end(struct player *player);
 
 /* How far it has come since the start. */
 int64_t player_position_ms(const struct player *player);
+
+/* Is it over, at its end or where it was to stop? */
+bool player_is_over(const struct player *player);
+
+/* Times as fast as life; 0: without waiting. */
+double player_speed(const struct player *player);
+
+/* Stops the recording's time, or lets it go on; not when it is over. */
+void player_pause(struct player *player, bool paused);
+bool player_is_paused(const struct player *player);
 
 /* For io/http: a request, and its end from the other side. */
 struct player_call;

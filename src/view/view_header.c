@@ -90,6 +90,10 @@ static void add_link(const struct canvas *canvas, struct row *row)
     const struct run_facts *facts = canvas->facts;
     int64_t quiet = view_quiet_s(canvas->run, canvas->env);
     char clock[16];
+    if (canvas->env->play.state != VIEW_PLAY_NONE) {
+        view_play_add(canvas, row);
+        return;
+    }
     if (facts->finished && facts->completed_ms != INSTANT_NONE) {
         view_time_of_day(canvas->env, facts->completed_ms,
                          canvas->view->time == TIME_IN_UTC, false, clock);

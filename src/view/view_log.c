@@ -446,9 +446,11 @@ static const char *empty_words(const struct canvas *canvas)
     if (filter_is_on(lines_filter(canvas->view->lines)) &&
         run_end(canvas->run) > 0)
         return "-- no line passes the filter (& and v change it)";
+    bool played = canvas->env->play.state != VIEW_PLAY_NONE;
     switch (canvas->facts->status) {
     case STATUS_UNKNOWN:
-        return "-- nothing heard of this run yet";
+        return played ? "-- nothing recorded up to here"
+                      : "-- nothing heard of this run yet";
     case STATUS_DELAYED:
     case STATUS_QUEUED:
     case STATUS_PENDING_VERSION:
@@ -456,7 +458,8 @@ static const char *empty_words(const struct canvas *canvas)
         return "-- the run has not started yet";
     case STATUS_EXECUTING:
     case STATUS_WAITING:
-        return "-- nothing logged so far";
+        return played ? "-- nothing recorded up to here"
+                      : "-- nothing logged so far";
     case STATUS_COMPLETED:
     case STATUS_CANCELED:
     case STATUS_FAILED:

@@ -191,7 +191,8 @@ static void add_small_keys(const struct canvas *canvas, struct row *row)
     } else {
         key(row, 4, step ? "/ & p TAB e y" : "/ & p e y");
     }
-    key(row, ROW_KEEP, "? q");
+    key(row, ROW_KEEP,
+        canvas->env->play.state == VIEW_PLAY_NONE ? "? q" : "< > ? q");
     row_to_right(row);
 }
 
@@ -200,12 +201,16 @@ static void add_find_keys(const struct canvas *canvas, struct row *row)
     const struct view_run *view = canvas->view;
     key(row, 2, view->search ? "n N matches" : "/ search");
     key(row, 3, "& filter");
-    if (view->paused)
+    enum view_play_state play = canvas->env->play.state;
+    bool over = is_over(canvas);
+    if (view->paused || play == VIEW_PLAY_PAUSED)
         key(row, 2, "p go on");
     else if (!view->port.follow)
-        key(row, 2, is_over(canvas) ? "G end" : "F follow");
-    else if (!is_over(canvas))
+        key(row, 2, over ? "G end" : "F follow");
+    else if (play == VIEW_PLAY_NONE ? !over : play == VIEW_PLAY_ON)
         key(row, 4, "p pause");
+    if (play != VIEW_PLAY_NONE)
+        key(row, 2, "< > seek");
 }
 
 /* Is there data at the current line that ENTER shows or hides? */

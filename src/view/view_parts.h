@@ -169,6 +169,11 @@ void view_side_draw(const struct canvas *canvas);
 void view_steps_draw(const struct canvas *canvas, int x, int y, int width,
                      int height);
 
+/* view_play.c: where in a recording we are, for the header; and milliseconds of
+ * the recording until that says something else, -1: never. */
+void view_play_add(const struct canvas *canvas, struct row *row);
+int64_t view_play_tick_ms(const struct view_env *env);
+
 /* view_message.c: the row above the keys, and the keys. */
 void view_message_draw(const struct canvas *canvas);
 void view_footer_draw(const struct canvas *canvas);

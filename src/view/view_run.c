@@ -433,6 +433,9 @@ int64_t view_run_next_tick_ms(const struct view_run *view,
     int64_t since, tick = clock_tick(run, env);
     if (view->hunt.what != HUNT_FOR_NOTHING)
         return 0;
+    int64_t play = view_play_tick_ms(env);
+    if (play >= 0)
+        tick = sooner(tick, env->now_ms + play, env->now_ms);
     if (view->said && !view->said_now)
         tick = sooner(tick, view->said_until_ms, env->now_ms);
     if (run_notice(run, &since))

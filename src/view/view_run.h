@@ -10,12 +10,27 @@
 #include "view/action.h"
 #include "view/frame.h"
 
+/* A recording that is played in place of life. */
+enum view_play_state {
+    VIEW_PLAY_NONE, /* it is life */
+    VIEW_PLAY_ON,
+    VIEW_PLAY_PAUSED,
+    VIEW_PLAY_STOPPED, /* where it was to stop */
+    VIEW_PLAY_OVER
+};
+struct view_play {
+    enum view_play_state state;
+    int64_t at_ms, length_ms; /* since its start */
+    double speed;             /* times as fast as life; 0: without waiting */
+};
+
 /* What a view may know of its surroundings; handed in at each call. */
 struct view_env {
     int64_t now_ms;  /* local wall clock, UTC */
     bool utf8;       /* glyphs beyond ASCII may be used */
     bool ascii_text; /* the terminal takes ASCII only: others' text too */
     bool motion;     /* the shimmer may move */
+    struct view_play play;
     /* Seconds east of UTC at an instant; never NULL. */
     int (*utc_offset_s)(int64_t instant_ms);
     const char *zone; /* name of the zone, for the help screen */

@@ -184,9 +184,12 @@ if [ -x "$helpers/pty" ]; then
     on_screen 'forth and back on the screen' play "$work/success.rec" \
         --until "${at}ms" <<'END'
 wait EXECUTING
+wait stopped at 00:0
+wait < > seek
 hides COMPLETED
 keys >
 wait COMPLETED
+wait end of recording
 erase
 keys <
 wait COMPLETED
@@ -194,6 +197,54 @@ keys q
 exit 0
 screen main
 modes same
+END
+
+    # In a pause time stands still: 1 ms of ours would be a second of it.
+    sed '$s/"t":[0-9]*/"t":360000000/' "$work/timeout.rec" >"$work/days.rec"
+    on_screen 'a pause of the recording' play "$work/days.rec" \
+        --speed 1000 <<'END'
+wait recording
+wait of 4d 04:00:00 x1000
+wait p pause
+keys p
+wait paused
+wait p go on
+erase
+keys <
+wait paused 00:00 of 4d 04:00:00
+size 100x30
+wait paused 00:00 of 4d 04:00:00
+size 90x24
+wait paused 00:00 of 4d 04:00:00
+erase
+keys >
+wait paused 2:46:40 of
+size 100x30
+wait paused 2:46:40 of
+keys p
+wait recording
+keys q
+exit 7
+screen main
+modes same
+END
+    on_screen 'the end of a recording' play "$work/timeout.rec" <<'END'
+wait recording 00:00 of 00:00
+wait end of recording
+hides p pause
+keys p
+keys q
+exit 124
+screen main
+modes same
+END
+    on_screen 'stopped before anything came' play "$work/timeout.rec" \
+        --until 0ms <<'END'
+wait -- nothing recorded up to here
+wait stopped at 00:00
+hides live
+keys q
+exit 7
 END
 
     # Left when the run had finished, before it was sure that nothing comes.

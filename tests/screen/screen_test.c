@@ -25,6 +25,7 @@
  *   event NAME DATA                 of a stream that nobody knows
  *   link STATE [RETRY_MS ATTEMPT REASON]
  *   rewrite KEPT WITHDRAWN, gap, notice TEXT, end
+ *   play STATE AT LENGTH SPEED      a recording: on paused stopped over; ms
  *   keys NAME…           as keycode_name() prints them
  *   type TEXT            its characters as keys
  *   frame WIDTHxHEIGHT   draws; rows up to "endframe" are what is expected
@@ -380,6 +381,22 @@ static bool send_event(struct stage *stage, const char *command,
     return true;
 }
 
+static void set_play(struct stage *stage, const char *rest)
+{
+    static const char *const WORDS[] = {"none", "on", "paused", "stopped",
+                                        "over"};
+    struct view_play *play = &stage->env.play;
+    char word[16];
+    long at = 0, length = 0;
+    if (sscanf(rest, "%15s %ld %ld %lf", word, &at, &length, &play->speed) < 4)
+        die(stage, "play STATE AT LENGTH SPEED", rest);
+    play->at_ms = at;
+    play->length_ms = length;
+    for (int i = 0; i < 5; i++)
+        if (!strcmp(word, WORDS[i]))
+            play->state = (enum view_play_state)i;
+}
+
 /* ---- keys ---- */
 
 static void press(struct stage *stage, uint32_t key)
@@ -575,6 +592,8 @@ static void obey(struct stage *stage, char *line, FILE *file, int depth)
         stage->env.ascii_text = true;
     else if (!strcmp(line, "motion"))
         stage->env.motion = true;
+    else if (!strcmp(line, "play"))
+        set_play(stage, rest);
     else if (!strcmp(line, "keys"))
         press_all(stage, rest);
     else if (!strcmp(line, "type"))
