@@ -189,11 +189,16 @@ static void select_step(struct doing *doing, int by)
 
 /* ---- marks ---- */
 
+/* The number of a line that is still being written passes to other entries. */
 static void toggle_mark(struct doing *doing)
 {
     uint64_t line;
-    if (doing_current(doing, &line) &&
-        !numbers_toggle(&doing->view->marks, line))
+    struct entry entry;
+    if (!doing_current(doing, &line))
+        return;
+    if (run_entry(doing->run, line, &entry) && entry.open)
+        doing_say(doing, "still being written: mark it when it is whole");
+    else if (!numbers_toggle(&doing->view->marks, line))
         doing_say(doing, "no more than 1000 marks");
 }
 
