@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "app/aside.h"
 #include "app/client.h"
 #include "app/complain.h"
 #include "app/exit_code.h"
@@ -54,6 +55,7 @@ struct session {
     char *poll_secret;   /* a header; secret */
     struct lines *lines; /* NULL on the screen … */
     struct sink *sink;   /* … of the lines */
+    struct aside *aside; /* NULL: what is remarked stands in these */
     struct tui *tui;     /* NULL where lines are written */
     struct run *run;
     struct spool *spool; /* for log text beyond --memory */
@@ -137,26 +139,11 @@ static void take_end(struct session *session, const struct event *event)
         loop_stop(session->loop);
 }
 
-/* Where the output is for programs, or is a stream's own text, people read on
- * standard error what they would have read between it. */
-static void say_aside(const struct session *session, const struct event *event)
-{
-    bool is_text = session->options->command == COMMAND_STREAM;
-    const struct connection *link = &event->connection;
-    bool lost = event->type == EVENT_CONNECTION &&
-                link->state == CONNECTION_RECONNECTING;
-    if (event->type == EVENT_NOTICE)
-        complain_of(NULL, event->notice);
-    else if (is_text && lost)
-        complain_of(link->stream, link->reason);
-}
-
 static void on_event(void *context, const struct event *event)
 {
     struct session *session = context;
-    const struct options *options = session->options;
-    if (options->output == OUTPUT_JSON || options->command == COMMAND_STREAM)
-        say_aside(session, event);
+    if (session->aside)
+        aside_event(session->aside, event);
     /* lines need no memory of what was written */
     bool is_entry = event->type == EVENT_LOG || event->type == EVENT_SSE;
     if (session->tui || !is_entry)
@@ -280,8 +267,11 @@ static int64_t on_turn(void *context)
     if (session->tui)
         check_spool(session);
     check_recorder(session);
+    int64_t next_ms = -1;
+    if (session->sink)
+        next_ms = sink_turn(session->sink, loop_wall_ms(session->loop));
     flush(session);
-    return session->tui ? tui_turn(session->tui) : -1;
+    return session->tui ? tui_turn(session->tui) : next_ms;
 }
 
 static bool open_lines(struct session *session, struct error *err)
@@ -292,6 +282,9 @@ static bool open_lines(struct session *session, struct error *err)
     if (!session->lines)
         return false;
     session->sink = lines_sink(session->lines);
+    bool is_text = session->options->command == COMMAND_STREAM;
+    if (is_text || session->options->output == OUTPUT_JSON)
+        session->aside = aside_create(!is_text);
     if (sink_has_reader(STDOUT_FILENO))
         loop_set_output(session->loop, STDOUT_FILENO, on_reader_left, session);
     return true;
@@ -502,6 +495,7 @@ static void close_session(struct session *session)
 {
     stop_source(session);
     lines_close(session->lines);
+    aside_destroy(session->aside);
     token_destroy(session->token);
     http_destroy(session->http);
     if (session->playing)

@@ -17,6 +17,11 @@ void sink_event(struct sink *sink, const struct event *event)
     sink->ops->event(sink, event);
 }
 
+int64_t sink_turn(struct sink *sink, int64_t now_ms)
+{
+    return sink->ops->turn ? sink->ops->turn(sink, now_ms) : -1;
+}
+
 void sink_destroy(struct sink *sink)
 {
     if (sink)

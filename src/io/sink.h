@@ -14,6 +14,7 @@ struct sink;
 
 struct sink_ops {
     void (*event)(struct sink *sink, const struct event *event);
+    int64_t (*turn)(struct sink *sink, int64_t now_ms); /* may be NULL */
     void (*destroy)(struct sink *sink);
 };
 
@@ -58,6 +59,10 @@ struct sink *sink_stream_create(const struct sink_options *options);
 
 void sink_event(struct sink *sink, const struct event *event);
 void sink_destroy(struct sink *sink);
+
+/* What no event brings about: to be called at the end of each turn, with the
+ * wall clock. Ms after which it wants to be called again; -1: no wish. */
+int64_t sink_turn(struct sink *sink, int64_t now_ms);
 
 /* Writes what waits, as far as that can be done without waiting for whoever
  * reads a pipe, socket or terminal. False when the reader is gone (EPIPE) or

@@ -2,8 +2,9 @@
  * nothing between the pieces. What surrounds the text of a message (that it
  * begins, ends, was a step, how much it cost) is left out.
  *
- * Of several streams at once, the one that was written last goes on as it
- * comes; what the others say waits until they have a whole line. */
+ * A stream that is alone goes on as it comes. Of several, whole lines are
+ * written, and what has no end of its line when its stream has been quiet for a
+ * while, each behind a line that says which stream goes on. */
 #include "config.h"
 
 #include "io/sink.h"
@@ -12,11 +13,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/stream_calls.h"
 #include "text/escape.h"
 #include "wire/chunk.h"
 
 enum {
-    MOST_HELD = 64 * 1024 /* bytes of a line that waits */
+    MOST_HELD = 64 * 1024, /* bytes of a line that waits */
+    QUIET_MS = 2000        /* after which it waits no longer */
 };
 
 struct channel {
@@ -24,6 +27,11 @@ struct channel {
     struct buf text; /* safe, and not written yet */
     bool mid_line;   /* as far as the text goes */
     bool thinking;   /* what came last was a thought */
+    struct buf
+        block;       /* what the last piece belonged to; "": the stream's own */
+    bool block_over; /* what comes next is another one, whatever it is called */
+    int64_t last_ms; /* when its last part came, wall clock */
+    struct stream_calls *calls;
     struct channel *next;
 };
 
@@ -34,6 +42,9 @@ struct sink_stream {
     struct channel *channels;
     struct channel *last;    /* that was written; NULL: none */
     struct channel *channel; /* of the part under way */
+    struct buf lines;        /* of calls, likewise */
+    bool several;            /* more than one stream is being read */
+    bool labelled;           /* what was written last is */
     bool mid_line;           /* as far as is written */
     bool needs_json;         /* the part under way says what is no text */
 };
@@ -46,21 +57,31 @@ static struct channel *channel_of(struct sink_stream *sink, const char *key)
     if (!*link) {
         *link = mem_zalloc(1, sizeof **link);
         (*link)->key = mem_strdup(key);
+        (*link)->calls = stream_calls_create();
     }
     return *link;
 }
 
-/* Says, where it is not the only one, which stream goes on. */
-static void change_channel(struct sink_stream *sink, struct channel *to)
+static void add_label(struct sink_stream *sink, const char *before,
+                      const struct channel *channel)
 {
     struct buf *out = &sink->base.out;
+    buf_adds(out, before);
+    escape_text(out, channel->key, strlen(channel->key), sink->options.escape);
+    buf_addc(out, '\n');
+}
+
+/* Says, where it is not the only one, which stream goes on, and whose the text
+ * is that was written before there were others. */
+static void change_channel(struct sink_stream *sink, struct channel *to)
+{
     if (sink->mid_line)
-        buf_addc(out, '\n');
-    if (sink->last) {
-        buf_adds(out, "-- stream ");
-        escape_text(out, to->key, strlen(to->key), sink->options.escape);
-        buf_addc(out, '\n');
-    }
+        buf_addc(&sink->base.out, '\n');
+    if (sink->several && sink->last && !sink->labelled)
+        add_label(sink, "-- so far: stream ", sink->last);
+    if (sink->several)
+        add_label(sink, "-- stream ", to);
+    sink->labelled = sink->several;
     sink->last = to;
 }
 
@@ -78,13 +99,36 @@ static void write_out(struct sink_stream *sink, struct channel *from,
     buf_truncate(&from->text, from->text.len - len);
 }
 
-static void write_what_may(struct sink_stream *sink, struct channel *from)
+static bool is_quiet(const struct channel *channel, int64_t now_ms)
 {
-    size_t len = from->text.len;
-    if (sink->last && sink->last != from && len < MOST_HELD)
-        while (len && from->text.data[len - 1] != '\n')
-            len--;
-    write_out(sink, from, len);
+    return now_ms - channel->last_ms >= QUIET_MS;
+}
+
+/* How much of what waits may be written. A line that was begun goes on as it
+ * comes, and the others wait for its end. */
+static size_t count_ready(const struct sink_stream *sink,
+                          const struct channel *from, int64_t now_ms)
+{
+    const char *text = from->text.data;
+    size_t whole = from->text.len;
+    bool begun = sink->last == from && sink->mid_line;
+    if (!sink->several || whole >= MOST_HELD)
+        return whole;
+    if (!begun && sink->mid_line && !is_quiet(sink->last, now_ms))
+        return 0;
+    while (whole && text[whole - 1] != '\n')
+        whole--;
+    return (begun && !whole) || is_quiet(from, now_ms) ? from->text.len : whole;
+}
+
+/* The one whose line was begun comes first. */
+static void write_what_may(struct sink_stream *sink, int64_t now_ms)
+{
+    struct channel *last = sink->last;
+    if (last)
+        write_out(sink, last, count_ready(sink, last, now_ms));
+    for (struct channel *at = sink->channels; at; at = at->next)
+        write_out(sink, at, count_ready(sink, at, now_ms));
 }
 
 static void add(struct sink_stream *sink, const char *text, size_t len)
@@ -111,12 +155,34 @@ static void add_line(struct sink_stream *sink, struct slice text)
     end_line(sink->channel);
 }
 
+/* What one block says is not glued to what another does. */
+static void begin_block(struct channel *to, const struct chunk_move *move)
+{
+    struct slice id = move->id;
+    struct buf block = buf_make(0);
+    if (move->kind == CHUNK_BLOCK_DELTA) {
+        buf_addf(&block, "%d.%d.", (int)move->block, move->choice);
+        buf_add(&block, id.data ? id.data : "", id.len);
+    }
+    bool same = block.len == to->block.len &&
+                memcmp(buf_str(&block), buf_str(&to->block), block.len) == 0;
+    if (!same || to->block_over)
+        end_line(to);
+    to->block_over = false;
+    buf_free(&to->block);
+    to->block = block;
+}
+
 /* Thoughts and what is said are told apart by lines of our own. */
-static void add_piece(struct sink_stream *sink, struct slice text, bool thought)
+static void add_piece(struct sink_stream *sink, const struct chunk_move *move)
 {
     struct channel *to = sink->channel;
+    struct slice text = move->text;
+    bool thought =
+        move->kind == CHUNK_BLOCK_DELTA && move->block == BLOCK_REASONING;
     if (!text.len)
         return;
+    begin_block(to, move);
     if (thought != to->thinking) {
         end_line(to);
         buf_adds(&to->text, thought ? "-- thought\n" : "-- answer\n");
@@ -128,61 +194,58 @@ static void add_piece(struct sink_stream *sink, struct slice text, bool thought)
 static void take_move(void *context, const struct chunk_move *move)
 {
     struct sink_stream *sink = context;
-    switch (move->kind) {
-    case CHUNK_PLAIN:
-        add_piece(sink, move->text, false);
-        break;
-    case CHUNK_LINE:
+    struct channel *channel = sink->channel;
+    if (move->kind == CHUNK_PLAIN || move->kind == CHUNK_BLOCK_DELTA)
+        add_piece(sink, move);
+    else if (move->kind == CHUNK_LINE)
         add_line(sink, move->text);
-        break;
-    case CHUNK_BLOCK_DELTA:
-        add_piece(sink, move->text, move->block == BLOCK_REASONING);
-        break;
-    case CHUNK_BLOCK_START:
-    case CHUNK_BLOCK_END:
-    case CHUNK_TOOL_END:
-    case CHUNK_MESSAGE_START:
-    case CHUNK_MESSAGE_FINISH:
-    case CHUNK_STEP_START:
-    case CHUNK_STEP_FINISH:
-    case CHUNK_NOTE:
-        break;
-    case CHUNK_TOOL_START:
-    case CHUNK_TOOL_DELTA:
-    case CHUNK_TOOL_ARGUMENTS:
-    case CHUNK_TOOL_RESULT:
-    case CHUNK_TOOL_ERROR:
-    case CHUNK_TOOL_DENIED:
-    case CHUNK_TOOL_APPROVAL:
-    case CHUNK_MESSAGE_ABORT:
-    case CHUNK_ERROR:
-    case CHUNK_SOURCE:
-    case CHUNK_FILE:
-    case CHUNK_DATA:
-    case CHUNK_LOG:
-    case CHUNK_JSON:
-    case CHUNK_UNKNOWN:
+    else if (move->kind == CHUNK_BLOCK_END ||
+             move->kind == CHUNK_MESSAGE_FINISH ||
+             move->kind == CHUNK_STEP_FINISH)
+        channel->block_over = true;
+    if (stream_calls_take(channel->calls, move, &sink->lines))
         sink->needs_json = true;
-        break;
-    }
 }
 
-static void write_part(struct sink_stream *sink, const struct stream_part *part)
+/* Lines that are safe already. */
+static void add_calls(struct sink_stream *sink)
 {
+    if (!sink->lines.len)
+        return;
+    end_line(sink->channel);
+    add(sink, sink->lines.data, sink->lines.len);
+    buf_clear(&sink->lines);
+}
+
+static void write_part(struct sink_stream *sink, const struct event *event)
+{
+    const struct stream_part *part = event->part.part;
     struct buf json = buf_make(0);
     sink->channel = channel_of(sink, part->stream);
+    sink->channel->last_ms = event->time_ms;
+    if (event->part.streams > 1 || sink->channels->next)
+        sink->several = true;
     sink->needs_json = false;
     chunk_decode(sink->decoder, part, take_move, sink);
+    add_calls(sink);
     if (sink->needs_json) {
         escape_raw_json(&json, part->chunk, part->chunk_len);
         add_line(sink, (struct slice){buf_str(&json), json.len});
     }
     buf_free(&json);
-    write_what_may(sink, sink->channel);
+    write_what_may(sink, event->time_ms);
 }
 
 static void write_rest(struct sink_stream *sink)
 {
+    struct channel *last = sink->last;
+    for (struct channel *at = sink->channels; at; at = at->next) {
+        sink->channel = at;
+        stream_calls_end(at->calls, &sink->lines);
+        add_calls(sink);
+    }
+    if (last)
+        write_out(sink, last, last->text.len);
     for (struct channel *at = sink->channels; at; at = at->next)
         write_out(sink, at, at->text.len);
     if (sink->mid_line)
@@ -194,9 +257,26 @@ static void take_event(struct sink *base, const struct event *event)
 {
     struct sink_stream *sink = (struct sink_stream *)base;
     if (event->type == EVENT_PART)
-        write_part(sink, event->part.part);
+        write_part(sink, event);
     else if (event->type == EVENT_END)
         write_rest(sink);
+}
+
+/* What waits for the end of its line, until it has waited long enough. */
+static int64_t turn(struct sink *base, int64_t now_ms)
+{
+    struct sink_stream *sink = (struct sink_stream *)base;
+    int64_t next_ms = -1;
+    bool waits = false;
+    write_what_may(sink, now_ms);
+    for (struct channel *at = sink->channels; at; at = at->next)
+        waits |= at->text.len > 0;
+    for (struct channel *at = sink->channels; at && waits; at = at->next) {
+        int64_t left_ms = at->last_ms + QUIET_MS - now_ms;
+        if (left_ms > 0 && (next_ms < 0 || left_ms < next_ms))
+            next_ms = left_ms;
+    }
+    return next_ms;
 }
 
 static void destroy(struct sink *base)
@@ -205,17 +285,21 @@ static void destroy(struct sink *base)
     chunk_decoder_destroy(sink->decoder);
     sink_forget_tail(base);
     buf_free(&sink->base.out);
+    buf_free(&sink->lines);
     while (sink->channels) {
         struct channel *first = sink->channels;
         sink->channels = first->next;
         free(first->key);
         buf_free(&first->text);
+        buf_free(&first->block);
+        stream_calls_destroy(first->calls);
         free(first);
     }
     free(sink);
 }
 
-static const struct sink_ops ops = {.event = take_event, .destroy = destroy};
+static const struct sink_ops ops = {
+    .event = take_event, .turn = turn, .destroy = destroy};
 
 struct sink *sink_stream_create(const struct sink_options *options)
 {

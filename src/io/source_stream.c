@@ -529,6 +529,11 @@ const struct error *source_stream_failure(const struct source_stream *stream)
     return stream->failure.kind != ERROR_NONE ? &stream->failure : NULL;
 }
 
+bool source_stream_is_guess(const struct source_stream *stream)
+{
+    return stream->options.guessed && !stream->seq;
+}
+
 bool source_stream_told_parts(const struct source_stream *stream)
 {
     return stream->seq > 0;

@@ -65,6 +65,9 @@ void source_stream_let_alone(struct source_stream *stream);
 /* True once the server has answered with a stream. */
 bool source_stream_is_heard(const struct source_stream *stream);
 
+/* True while nobody but us has said that there is such a stream. */
+bool source_stream_is_guess(const struct source_stream *stream);
+
 /* True once a part of it was emitted. */
 bool source_stream_told_parts(const struct source_stream *stream);
 

@@ -28,9 +28,20 @@ struct source_streams {
     bool finished, incomplete, told_too_many;
 };
 
+/* One that is only tried counts when it is there. */
+static unsigned count_read(const struct source_streams *streams)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < streams->count; i++)
+        count += !source_stream_is_guess(streams->members[i]);
+    return count;
+}
+
 static void on_event(void *context, struct event *event)
 {
     struct source_streams *streams = context;
+    if (event->type == EVENT_PART)
+        event->part.streams = count_read(streams);
     event->time_ms = loop_wall_ms(streams->loop);
     event->run = streams->options.run;
     streams->emit(streams->context, event);

@@ -90,6 +90,7 @@ struct event {
         struct {
             uint64_t seq; /* 1… per stream, no holes, no repeats */
             const struct stream_part *part;
+            unsigned streams; /* of the run, as many as are read so far */
         } part;
         struct {
             uint64_t seq; /* as above */

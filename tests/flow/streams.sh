@@ -144,6 +144,72 @@ scenario chat
 scenario odd-stream
 scenario odd-batches
 
+# Several streams: whole lines, each change behind a line that says which
+# stream goes on; the labels apart, each stream's text is what it is alone.
+start_sim --scenario two-streams --speed 10
+runtail_as lines "$(by_secret_key)" stream "$run"
+begin de "$(by_secret_key)" stream "$run" de
+begin fr "$(by_secret_key)" stream "$run" fr
+settle
+for key in de fr; do
+    awk -v key="$key" '
+        /^-- so far: stream / { if ($5 == key) printf "%s", held
+            held = ""; begun = 1; next }
+        /^-- stream / { begun = 1; now = $3; next }
+        !begun { held = held $0 "\n"; next }
+        now == key' "$work/lines.out" >"$work/$key.text"
+    expect_same "stream $key of several" "$work/$key.out" \
+        "$work/$key.text" && ok "stream $key of several, whole lines"
+done
+expect_code lines 0 && expect_quiet lines && expect_text lines out '^3$' &&
+    expect_text lines out '^-- stream terms$' && ok 'several streams'
+
+# Calls of tools: once, whether their arguments came as a whole or not.
+cat >"$work/calls.json" <<'END'
+{"about": "calls", "run": {"task": "t"}, "steps": [
+ {"status": "EXECUTING", "attempt": 1},
+ {"at_ms": 3000, "status": "COMPLETED_SUCCESSFULLY"}],
+ "streams": {"ui": {"version": 2, "open_ms": 10, "steps": [
+  {"at_ms": 100, "parts": [
+   {"type": "text-delta", "id": "0", "delta": "first"},
+   {"type": "text-end", "id": "0"},
+   {"type": "tool-input-start", "toolCallId": "a", "toolName": "look"},
+   {"type": "tool-input-delta", "toolCallId": "a", "inputTextDelta": "{\"x\":"},
+   {"type": "tool-input-delta", "toolCallId": "a", "inputTextDelta": "1}"},
+   {"type": "tool-input-available", "toolCallId": "a", "toolName": "look",
+    "input": {"x": 1}},
+   {"type": "tool-output-available", "toolCallId": "a", "output": 5},
+   {"type": "finish-step"},
+   {"type": "text-delta", "id": "0", "delta": "second"},
+   {"type": "finish"},
+   {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0,
+    "id": "call_b", "function": {"name": "find", "arguments": ""}}]}}]},
+   {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0,
+    "function": {"arguments": "{\"q\": "}}]}}]},
+   {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0,
+    "function": {"arguments": "\"w\"}"}}]}}]},
+   {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}]}
+ ]}}}
+END
+start_sim --scenario "$work/calls.json" --speed 20
+runtail_as calls "$(by_secret_key)" stream "$run" ui
+stop_servers
+cat >"$work/want" <<'END'
+first
+{"type":"tool-input-available","toolCallId":"a","toolName":"look","input":{"x":1}}
+{"type":"tool-output-available","toolCallId":"a","output":5}
+second
+{"tool":"find","id":"call_b","arguments":{"q":"w"}}
+END
+expect_code calls 0 && expect_same calls "$work/want" "$work/calls.out" &&
+    ok 'calls of tools are told once'
+
+start_sim --scenario odd-batches --speed 50
+runtail_as blocks "$(by_secret_key)" stream "$run"
+stop_servers
+expect_text blocks out '^an object inside a string$' &&
+    expect_text blocks out '^\[1,2$' && ok 'blocks are lines of their own'
+
 start_sim --scenario chat --speed 20
 runtail_as thoughts "$(by_secret_key)" stream "$run"
 expect_code thoughts 0 && expect_text thoughts out '^-- thought$' &&

@@ -43,6 +43,25 @@ runtail_as good "$(by_secret_key)" stream "$run" de
 stop_servers
 expect_code good 0 && expect_quiet good && ok 'nothing to say of a stream that was read'
 
+# An outage is told once for each cause, however many streams and tries.
+
+start_sim --scenario thought --speed 4
+mkfifo "$work/fifo"
+env -i LC_ALL=C.UTF-8 TRIGGER_API_URL="$url" \
+    TRIGGER_SECRET_KEY=tr_dev_simulator "$RUNTAIL" stream "$run" \
+    --max-retries 3 >"$work/fifo" 2>"$work/outage.err" &
+follower=$!
+exec 9<"$work/fifo"
+read -r _ <&9
+stop_servers
+cat <&9 >"$work/outage.out"
+wait $follower
+echo $? >"$work/outage.code"
+told=$(grep -c 'connection refused; reconnecting in [0-9]' "$work/outage.err")
+expect_code outage 6 && expect_count 'outages told' "$told" 1 &&
+    expect_no_text outage err 'stream default' &&
+    ok 'an outage is told once'
+
 # Event streams.
 
 # piped NAME CODE PATTERN <INPUT
