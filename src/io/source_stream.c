@@ -325,9 +325,7 @@ static enum stream_next on_refused(void *context,
     long status = result->status;
     bool hopeful = stream->heard && !stream->ending;
     forget_auth(stream);
-    if (status == 204)
-        return STREAM_DONE;
-    if (status >= 200 && status < 300)
+    if (status >= 200 && status < 300 && status != 204)
         return ++stream->nonsense < NONSENSE_TRIES || hopeful ? STREAM_RETRY
                                                               : STREAM_FAIL;
     if (!is_final(status))

@@ -66,7 +66,7 @@ static void tell_too_many(struct source_streams *streams)
     struct event event = {.type = EVENT_NOTICE, .notice = words};
     if (streams->told_too_many)
         return;
-    streams->told_too_many = true;
+    streams->told_too_many = streams->incomplete = true;
     snprintf(words, sizeof words,
              "the run has more than %d streams; name those to read with "
              "--stream",

@@ -18,8 +18,9 @@ enum {
     MAX_BODY = 64 * 1024, /* of a refused answer */
     REFUSED_MS = 1000,    /* for that to arrive */
     CONNECT_MS = 10 * 1000,
-    QUIET_ENDS = 3 /* ends in a row, nothing between them, that are
-                    * answered without a growing delay */
+    SOONEST_MS = 50, /* after an orderly end, be it ever so wished */
+    QUIET_ENDS = 3   /* ends in a row, nothing between them, that are
+                      * answered without a growing delay */
 };
 
 struct stream_link {
@@ -130,7 +131,7 @@ static void retry(struct stream_link *link, const struct error *err,
 static void ask_again(struct stream_link *link)
 {
     const struct stream_policy *policy = link->policy;
-    int64_t delay = policy->pause_ms, least = -1;
+    int64_t delay = policy->pause_ms, least = SOONEST_MS;
     link->attempt++;
     if (link->attempt > QUIET_ENDS)
         least =

@@ -28,7 +28,7 @@
 
 enum {
     MOST = 1024 * 1024,
-    MOST_NAMES = 16,
+    MOST_NAMES = 128,
     MOST_WAITING = 64,
     NAME_SIZE = 300, /* d_name's, and some */
     PATH_SIZE = 1024

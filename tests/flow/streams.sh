@@ -447,6 +447,26 @@ runtail_as broken "$(by_token) RUNTAIL_TEST_HASTE=1000" --json "$id"
 expect_code broken 0 && expect_text broken err 'breaks off' &&
     expect_value broken end complete false && ok 'breaks off for ever'
 
+# A server that does not want to be asked again is not.
+
+begin_answers
+answer chat.1 '204 No Content' '' </dev/null
+story chat.1
+follow nothing
+expect_code nothing 0 && expect_asked nothing 1 '/chat HTTP' &&
+    expect_text nothing err 'answered 204' &&
+    expect_value nothing end complete true && ok 'no content'
+
+# Not all is told of a run with too many.
+
+begin_answers
+many=$(seq -s , 101)
+row feed.1 COMPLETED_SUCCESSFULLY ",\"realtimeStreams\":\"{$many}\""
+follow many
+expect_code many 0 && expect_asked many 100 '/streams/' &&
+    expect_text many err 'more than 100 streams' &&
+    expect_value many end complete false && ok 'too many'
+
 # Waiting for a stream's first part is no failure, and not counted as one.
 
 begin_answers
@@ -513,6 +533,16 @@ start_answers
 runtail_as unknown "$(by_token)" stream "$id" chat
 expect_code unknown 5 && expect_text unknown err "knows no run $id" &&
     ok unknown
+
+# However soon a stream wants to be asked again, it is not at once.
+
+begin_answers
+printf 'retry: 0\ndata: 1\n\n' | events ticks.1
+answer ticks.2 '204 No Content' '' </dev/null
+start_answers
+runtail_as soon '' sse --json "$url/ticks"
+expect_asked soon 2 '^GET /ticks' && expect_text soon out '"retryInMs":50' &&
+    ok 'retry: 0'
 
 # An agent's log is a stream, too. A header that is given takes the place of the
 # program's own: there are never two of a name.
