@@ -30,6 +30,7 @@ void thought_destroy(struct thought *thought)
         free(thought->streams[i].key);
     free(thought->streams);
     thought_forget_lines(thought);
+    buf_free(&thought->id);
     buf_free(&thought->scratch);
     chunk_decoder_destroy(thought->decoder);
     free(thought);
@@ -72,6 +73,22 @@ uint64_t thought_add_line(struct thought *thought, uint32_t step,
 
 /* ---- blocks ---- */
 
+struct slice thought_short_id(struct thought *thought, struct slice id)
+{
+    enum {
+        MAX_ID = 256
+    };
+    uint64_t sum = id.len;
+    if (id.len <= MAX_ID)
+        return id;
+    for (size_t i = 0; i < id.len; i++)
+        sum = (sum ^ (unsigned char)id.data[i]) * UINT64_C(0x100000001b3);
+    buf_clear(&thought->id);
+    buf_add(&thought->id, id.data, MAX_ID);
+    buf_addf(&thought->id, "%016llx", (unsigned long long)sum);
+    return (struct slice){buf_str(&thought->id), thought->id.len};
+}
+
 static bool has_id(const struct block *block, struct slice id)
 {
     return block->id.len == id.len &&
@@ -81,6 +98,7 @@ static bool has_id(const struct block *block, struct slice id)
 struct block *thought_find(struct thought *thought, enum block_class class,
                            struct slice id, bool ended_too)
 {
+    id = thought_short_id(thought, id);
     for (size_t i = thought->block_count; i-- > 0;) {
         struct block *block = thought->blocks[i];
         if (block->class == class && block->stream == thought->stream &&
@@ -197,8 +215,10 @@ struct block *thought_begin(struct thought *thought, enum block_class class,
     block->in_order = move && move->in_order;
     block->open = true;
     block->preliminary = NO_LINE;
-    if (move)
-        buf_add(&block->id, move->id.data, move->id.len);
+    if (move) {
+        struct slice id = thought_short_id(thought, move->id);
+        buf_add(&block->id, id.data, id.len);
+    }
     thought->blocks[thought->block_count++] = block;
     thought->told = true;
     struct thought_stream *stream = &thought->streams[thought->stream];

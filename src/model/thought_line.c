@@ -105,9 +105,11 @@ static void keep_line(struct thought *thought, char *key, uint64_t number)
 static void take_data(struct thought *thought, const struct chunk_move *move)
 {
     struct buf key = buf_make(0);
-    buf_add(&key, move->name.data, move->name.len);
+    struct slice part = thought_short_id(thought, move->name);
+    buf_add(&key, part.data, part.len);
     buf_addc(&key, '\n');
-    buf_add(&key, move->id.data, move->id.len);
+    part = thought_short_id(thought, move->id);
+    buf_add(&key, part.data, part.len);
     struct kept_line *before =
         replaces(move) ? find_kept(thought, buf_str(&key)) : NULL;
     if (before)

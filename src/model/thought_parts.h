@@ -38,6 +38,7 @@ struct thought {
     size_t stream_count, stream_size;
     struct kept_line kept[THOUGHT_MAX_KEPT]; /* a ring */
     size_t kept_count, kept_next;
+    struct buf id;      /* the short form of one that was told */
     struct buf scratch; /* words of a line or title that is being told */
 
     /* Of the part that is being taken. */
@@ -45,6 +46,10 @@ struct thought {
     struct moment at;
     bool told;
 };
+
+/* An id or name as it is remembered: itself, or, of a long one, its beginning
+ * and a sum of it. Valid until the next call. */
+struct slice thought_short_id(struct thought *thought, struct slice id);
 
 /* The newest block of the part's stream that has this class and id and is open
  * or, if ended_too, remembered; NULL: none. */

@@ -53,8 +53,10 @@ static struct block *begin_call(struct thought *thought,
     struct block *block =
         thought_begin(thought, CLASS_TOOL, move, name ? name : "tool");
     block->name = name;
-    if (move->kind == CHUNK_TOOL_START && move->text.len)
-        block->call = mem_strndup(move->text.data, move->text.len);
+    if (move->kind == CHUNK_TOOL_START && move->text.len) {
+        struct slice call = thought_short_id(thought, move->text);
+        block->call = mem_strndup(call.data, call.len);
+    }
     return block;
 }
 
@@ -137,9 +139,10 @@ void thought_settle_call(struct thought *thought, struct block *block)
 static void take_start(struct thought *thought, const struct chunk_move *move)
 {
     struct block *block = thought_find(thought, CLASS_TOOL, move->id, false);
-    bool is_other = block && block->call && move->text.len &&
-                    (strlen(block->call) != move->text.len ||
-                     memcmp(block->call, move->text.data, move->text.len) != 0);
+    struct slice call = thought_short_id(thought, move->text);
+    bool is_other = block && block->call && call.len &&
+                    (strlen(block->call) != call.len ||
+                     memcmp(block->call, call.data, call.len) != 0);
     if (is_other)
         thought_end_block(thought, block, STEP_DONE);
     if (!block || is_other)

@@ -561,6 +561,29 @@ START_TEST(blocks_without_end_are_bounded)
 }
 END_TEST
 
+/* Only a sum of what a long id ends with is kept. */
+START_TEST(long_ids_are_told_apart_by_their_ends)
+{
+    static const char ends[] = "aabba";
+    enum {
+        LONG = 100000
+    };
+    struct buf chunk = buf_make(0);
+    start();
+    for (size_t i = 0; i < sizeof ends - 1; i++) {
+        buf_clear(&chunk);
+        buf_adds(&chunk, "{\"type\":\"text-delta\",\"delta\":\"x\",\"id\":\"");
+        buf_fill(&chunk, 'i', LONG);
+        buf_addf(&chunk, "%c\"}", ends[i]);
+        tell_bytes("s", chunk.data, chunk.len);
+    }
+    ck_assert_uint_eq(told.steps, 2);
+    ck_assert_uint_eq(thought_open_count(told.thought), 2);
+    buf_free(&chunk);
+    finish();
+}
+END_TEST
+
 START_TEST(calls_without_end_make_way_for_others)
 {
     struct buf chunk = buf_make(0);
@@ -605,5 +628,6 @@ UNIT_MAIN("thought", {
     tcase_add_test(tc, long_json_is_cut_and_stands_whole_in_the_detail);
     tcase_add_test(tc, blocks_without_end_are_bounded);
     tcase_add_test(tc, calls_without_end_make_way_for_others);
+    tcase_add_test(tc, long_ids_are_told_apart_by_their_ends);
     tcase_add_test(tc, parts_that_say_nothing_tell_so);
 })
