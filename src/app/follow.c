@@ -461,6 +461,15 @@ static void tell_end(struct session *session)
     flush(session);
 }
 
+/* Before our own end is told: what the source would have told before its. */
+static void tell_held(struct session *session)
+{
+    struct source *source = session->source;
+    if (source && source->ops->tell_held && !session->ended &&
+        !session->reader_left)
+        source->ops->tell_held(source);
+}
+
 static void stop_source(struct session *session)
 {
     if (session->source)
@@ -481,6 +490,7 @@ static void on_recording_over(void *context, const char *how, int number)
         session->forced_code = EXIT_TIMEOUT;
     else if (strcmp(how, "signal") == 0)
         session->forced_code = EXIT_SIGNAL + number;
+    tell_held(session);
     stop_source(session);
     if (!session->tui) {
         loop_stop(session->loop);
@@ -564,6 +574,7 @@ static int run_session(struct session *session, const char *again)
         tui_close(session->tui);
         return EXIT_COMPLETED;
     }
+    tell_held(session);
     if (session->sink)
         tell_end(session);
     flush(session);

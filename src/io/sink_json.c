@@ -257,6 +257,7 @@ static void write_log(struct sink_json *sink, const struct event *event)
 static void write_part(struct sink_json *sink, const struct event *event)
 {
     const struct stream_part *part = event->part.part;
+    size_t start = sink->base.out.len;
     begin(sink, "part");
     text(sink, "run", event->run);
     text(sink, "stream", part->stream);
@@ -272,6 +273,8 @@ static void write_part(struct sink_json *sink, const struct event *event)
             add_string(sink, part->chunk, part->chunk_len);
     }
     finish(sink);
+    if (!sink->options.parts_only)
+        sink_hold(&sink->base, start);
 }
 
 static void write_sse(struct sink_json *sink, const struct event *event)

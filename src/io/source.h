@@ -20,6 +20,9 @@ struct source_ops {
     void (*start)(struct source *source);
     /* The connection may be stale (woken from sleep, resumed): look again. */
     void (*wake)(struct source *source);
+    /* Emits what it holds back for the sake of order: the user leaves. NULL: it
+     * never does. */
+    void (*tell_held)(struct source *source);
     /* Stops and frees; no event is emitted after this returns. */
     void (*destroy)(struct source *source);
 };

@@ -18,11 +18,20 @@
 
 /* Telling. */
 
+static void pass_on(void *context, const struct event *event)
+{
+    struct source_run *run = context;
+    if (run->catch_up)
+        catch_up_take(run->catch_up, event);
+    else
+        run->emit(run->context, event);
+}
+
 static void emit(struct source_run *run, struct event *event)
 {
     event->time_ms = loop_wall_ms(run->loop);
     event->run = run->options.run;
-    run->emit(run->context, event);
+    pass_on(run, event);
 }
 
 void source_run_tell_link(struct source_run *run, enum connection_state state,
@@ -110,6 +119,7 @@ void source_run_tell_end(struct source_run *run, const struct error *failure)
     event.end.known = facts->finished;
     event.end.failure = failure;
     emit(run, &event);
+    loop_timer_stop(run->loop, &run->behind);
 }
 
 /* The address that is being asked, for messages. */
@@ -149,10 +159,33 @@ void source_run_end_now(void *context)
         source_run_tell_end(run, NULL);
 }
 
-static void on_stream_event(void *context, const struct event *event)
+/* What was there before we came. */
+
+static void tell_held(void *context)
 {
     struct source_run *run = context;
-    run->emit(run->context, event);
+    loop_timer_stop(run->loop, &run->behind);
+    if (run->catch_up)
+        catch_up_release(run->catch_up);
+}
+
+/* A stream that is not there yet, or that its server holds back, is not what
+ * all else waits for. */
+static void on_silence(void *context)
+{
+    struct source_run *run = context;
+    loop_timer_start(run->loop, &run->behind, BEHIND_MS, tell_held, run);
+    source_streams_wait_no_more(run->streams);
+}
+
+static void settle_first(struct source_run *run)
+{
+    if (!run->catch_up)
+        return;
+    bool behind = run->streams && !source_streams_are_caught_up(run->streams);
+    catch_up_first_told(run->catch_up, behind);
+    if (catch_up_is_holding(run->catch_up) && !run->behind.active)
+        loop_timer_start(run->loop, &run->behind, SILENT_MS, on_silence, run);
 }
 
 static void on_streams_drained(void *context)
@@ -165,13 +198,16 @@ static void on_streams_drained(void *context)
         source_run_tell_end(run, failed ? &failure : NULL);
 }
 
+static const struct source_streams_ops streams_ops = {
+    .emit = pass_on, .caught_up = tell_held, .drained = on_streams_drained};
+
 void source_run_note_streams(struct source_run *run)
 {
-    if (!run->streams)
-        return;
-    if (decoder_facts(run->decoder)->finished)
+    if (run->streams && decoder_facts(run->decoder)->finished)
         source_streams_finish(run->streams);
-    source_streams_note(run->streams, decoder_streams(run->decoder));
+    if (run->streams)
+        source_streams_note(run->streams, decoder_streams(run->decoder));
+    settle_first(run);
 }
 
 /* True when the run ended long before we looked: nothing can come late. */
@@ -274,6 +310,11 @@ static void wake(struct source *source)
     source_run_next_request(run);
 }
 
+static void tell_all_held(struct source *source)
+{
+    tell_held(source);
+}
+
 static void destroy(struct source *source)
 {
     struct source_run *run = (struct source_run *)source;
@@ -282,10 +323,12 @@ static void destroy(struct source *source)
     token_cancel(run->token, run);
     loop_timer_stop(run->loop, &run->wait);
     loop_timer_stop(run->loop, &run->linger);
+    loop_timer_stop(run->loop, &run->behind);
     shape_destroy(run->shape);
     decoder_destroy(run->decoder);
     sse_destroy(run->sse);
     source_streams_destroy(run->streams);
+    catch_up_destroy(run->catch_up);
     free(run);
 }
 
@@ -293,6 +336,7 @@ static const struct source_ops ops = {
     .name = "trigger",
     .start = start,
     .wake = wake,
+    .tell_held = tell_all_held,
     .destroy = destroy,
 };
 
@@ -326,12 +370,13 @@ struct source *source_run_create(const struct source_options *options,
     buf_adds(&path, "/realtime/v1/runs/");
     url_encode(&path, options->run);
     run->shape = shape_create(buf_str(&path), skipped_columns);
-    run->decoder = decoder_create(&decoder_options, emit_event, context);
+    if (!options->streams_first)
+        run->catch_up = catch_up_create(emit_event, context);
+    run->decoder = decoder_create(&decoder_options, pass_on, run);
     run->sse = sse_create(MAX_EVENT);
     if (options->read_streams)
-        run->streams =
-            source_streams_create(&run->options, http, loop, token,
-                                  on_stream_event, on_streams_drained, run);
+        run->streams = source_streams_create(&run->options, http, loop, token,
+                                             &streams_ops, run);
     buf_free(&path);
     return &run->base;
 }

@@ -7,6 +7,7 @@
 
 #include "io/source.h"
 #include "io/source_streams.h"
+#include "wire/catch_up.h"
 #include "wire/decoder.h"
 #include "wire/shape.h"
 #include "wire/sse.h"
@@ -26,7 +27,9 @@ enum {
     EMPTY_BODY = 100, /* bytes; a bare up-to-date has fewer */
     MAX_FAST_ANSWERS = 5,
     MAX_RESTARTS = 5,
-    DETAILS_MS = 3000
+    DETAILS_MS = 3000,
+    SILENT_MS = 1000, /* in which streams begin to tell what they had … */
+    BEHIND_MS = 4000  /* … and after that, end to */
 };
 
 struct source_run {
@@ -37,6 +40,7 @@ struct source_run {
     struct token *token;
     event_fn *emit;
     void *context;
+    struct catch_up *catch_up; /* all events pass it; NULL: they need not */
 
     struct shape *shape;
     struct decoder *decoder;
@@ -45,6 +49,7 @@ struct source_run {
     struct http_call *call, *details;
     struct loop_timer wait;   /* until the next request */
     struct loop_timer linger; /* until the end is told */
+    struct loop_timer behind; /* until streams that are behind stay so */
     struct connection link;   /* as last told */
 
     bool polling, heard, streaming, stream_refused, ended;
@@ -80,7 +85,8 @@ void source_run_go_on_in(struct source_run *run, int64_t ms);
 /* Arranges for the end once following is over; true when that is now. */
 bool source_run_check_end(struct source_run *run);
 
-/* After each update: reads streams that are new. */
+/* After each update: reads streams that are new, and, after the first, settles
+ * whether older parts are waited for. */
 void source_run_note_streams(struct source_run *run);
 
 /* How long to watch for late entries, once the run has finished. */

@@ -32,8 +32,10 @@ enum {
     LATE_MS = 10 * 1000,   /* without an answer, once the run is over */
     NONSENSE_TRIES = 3,    /* for answers that are no stream at all */
     CLOCK_MS = 2000,       /* by which two clocks may differ unnoticed */
-    LATE_TRIES = 3,        /* for a stream that never was, likewise */
-    LATE_READS = 20,       /* each of which brought more, or broke */
+    BURST_MS = 150,  /* silence after what is there is given at once … */
+    PING_MS = 1000,  /* … by servers that say when that is over */
+    LATE_TRIES = 3,  /* for a stream that never was, likewise */
+    LATE_READS = 20, /* each of which brought more, or broke */
     MAX_HEADERS = 5
 };
 
@@ -59,12 +61,14 @@ struct source_stream {
     const char *headers[MAX_HEADERS];
 
     struct loop_timer settle; /* what bytes brought about, or quiet */
-    struct loop_timer token_wait, late;
+    struct loop_timer token_wait, late, burst;
     bool ending;       /* the run is over */
     bool alone;        /* nothing is known of the run */
     bool late_read;    /* this connection was asked for after that */
     bool open;         /* an answer is being read */
     bool useless;      /* … that means nothing to us: stream_open() */
+    bool reached_now;  /* a part was written after the beginning */
+    bool caught_up;    /* what was there at the beginning was told */
     bool heard;        /* some answer was */
     bool trouble_told; /* and its end was not, so far */
     bool over;
@@ -99,6 +103,26 @@ static void forget_auth(struct source_stream *stream)
     stream->auth = NULL;
 }
 
+/* What there was. */
+
+static void note_caught_up(void *context)
+{
+    struct source_stream *stream = context;
+    loop_timer_stop(stream->loop, &stream->burst);
+    if (stream->caught_up)
+        return;
+    stream->caught_up = true;
+    stream->ops->caught_up(stream->context);
+}
+
+static void await_more(struct source_stream *stream)
+{
+    bool says = stream_says_when_caught_up(stream->stream);
+    if (!stream->caught_up)
+        loop_timer_start(stream->loop, &stream->burst,
+                         says ? PING_MS : BURST_MS, note_caught_up, stream);
+}
+
 /* The end. */
 
 static void finish(struct source_stream *stream, enum source_stream_end end)
@@ -112,6 +136,7 @@ static void finish(struct source_stream *stream, enum source_stream_end end)
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
     forget_auth(stream);
+    note_caught_up(stream);
     stream->ops->over(stream->context, end);
 }
 
@@ -208,6 +233,8 @@ static void take_part(struct source_stream *stream,
 {
     struct event event = {.type = EVENT_PART};
     stream->read_parts++;
+    stream->reached_now |=
+        !part->time_is_arrival && part->time_ms >= stream->began_ms + CLOCK_MS;
     if (is_old(stream, part))
         return;
     event.part.seq = ++stream->seq;
@@ -237,8 +264,13 @@ static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
     if (stream_lost_a_part(stream->stream) && !lost)
         tell_gap(stream);
     bool brought = stream->read_parts != before;
-    if (brought)
+    if (brought) {
         stream_link_alive(stream->link);
+        await_more(stream);
+    }
+    if (stream->reached_now || stream_is_caught_up(stream->stream) ||
+        stream_is_done(stream->stream))
+        note_caught_up(stream);
     if (err->kind != ERROR_NONE) {
         loop_timer_stop(stream->loop, &stream->settle);
         return STREAM_RETRY;
@@ -280,6 +312,7 @@ static void on_opened(void *context, const struct http_call *call)
         settle_in(stream, 0);
     else if (stream->ending)
         settle_in(stream, quiet_ms(stream));
+    await_more(stream);
 }
 
 static enum stream_next on_ended(void *context, struct error *err)
@@ -288,6 +321,8 @@ static enum stream_next on_ended(void *context, struct error *err)
     (void)err;
     stream->open = false;
     loop_timer_stop(stream->loop, &stream->settle);
+    if (!stream->useless)
+        note_caught_up(stream);
     if (is_drained(stream) || stream->alone) {
         stream->end = SOURCE_STREAM_DRAINED;
         return STREAM_DONE;
@@ -464,8 +499,10 @@ static void on_state(void *context, const struct connection *link)
     struct source_stream *stream = context;
     struct event event = {.type = EVENT_CONNECTION, .connection = *link};
     bool trouble = link->state == CONNECTION_RECONNECTING;
-    if (trouble)
+    if (trouble) {
         loop_timer_stop(stream->loop, &stream->settle);
+        note_caught_up(stream);
+    }
     if (stream->options.guessed && !stream->heard)
         return; /* who knows whether there is one */
     if (trouble ? !stream->quiet_failure
@@ -537,6 +574,17 @@ bool source_stream_told_parts(const struct source_stream *stream)
     return stream->seq > 0;
 }
 
+bool source_stream_is_caught_up(const struct source_stream *stream)
+{
+    return stream->caught_up;
+}
+
+void source_stream_wait_no_more(struct source_stream *stream)
+{
+    if (!stream->heard)
+        note_caught_up(stream);
+}
+
 bool source_stream_is_heard(const struct source_stream *stream)
 {
     return stream->heard;
@@ -589,6 +637,7 @@ void source_stream_destroy(struct source_stream *stream)
     loop_timer_stop(stream->loop, &stream->settle);
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
+    loop_timer_stop(stream->loop, &stream->burst);
     forget_auth(stream);
     stream_destroy(stream->stream);
     buf_free(&stream->url);

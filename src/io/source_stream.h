@@ -39,6 +39,10 @@ struct source_stream_ops {
      * end, notices. Time and run are left to the owner. */
     void (*emit)(void *context, struct event *event);
 
+    /* What was there when it began has come, as far as can be known, or
+     * nothing comes for now. Once, and before over(). */
+    void (*caught_up)(void *context);
+
     /* Nothing comes after this. The stream may be destroyed here. */
     void (*over)(void *context, enum source_stream_end end);
 };
@@ -61,6 +65,12 @@ void source_stream_finish(struct source_stream *stream);
 /* There is no run to go by: the stream is over when the server ends it, or when
  * no answer is to be had for a while. */
 void source_stream_let_alone(struct source_stream *stream);
+
+/* True once ops->caught_up() was called. */
+bool source_stream_is_caught_up(const struct source_stream *stream);
+
+/* Where the server has not answered so far, that counts as caught up. */
+void source_stream_wait_no_more(struct source_stream *stream);
 
 /* True once the server has answered with a stream. */
 bool source_stream_is_heard(const struct source_stream *stream);

@@ -20,8 +20,7 @@ struct source_streams {
     struct http *http;
     struct loop *loop;
     struct token *token;
-    event_fn *emit;
-    void (*drained)(void *context);
+    const struct source_streams_ops *ops;
     void *context;
     struct source_stream *members[MOST_STREAMS];
     size_t count, over;
@@ -44,7 +43,7 @@ static void on_event(void *context, struct event *event)
         event->part.streams = count_read(streams);
     event->time_ms = loop_wall_ms(streams->loop);
     event->run = streams->options.run;
-    streams->emit(streams->context, event);
+    streams->ops->emit(streams->context, event);
 }
 
 static void on_over(void *context, enum source_stream_end end)
@@ -54,11 +53,18 @@ static void on_over(void *context, enum source_stream_end end)
     if (end == SOURCE_STREAM_INCOMPLETE)
         streams->incomplete = true;
     if (source_streams_are_over(streams))
-        streams->drained(streams->context);
+        streams->ops->drained(streams->context);
 }
 
-static const struct source_stream_ops stream_ops = {.emit = on_event,
-                                                    .over = on_over};
+static void on_caught_up(void *context)
+{
+    struct source_streams *streams = context;
+    if (source_streams_are_caught_up(streams))
+        streams->ops->caught_up(streams->context);
+}
+
+static const struct source_stream_ops stream_ops = {
+    .emit = on_event, .caught_up = on_caught_up, .over = on_over};
 
 static void tell_too_many(struct source_streams *streams)
 {
@@ -144,6 +150,20 @@ bool source_streams_let_alone(struct source_streams *streams)
     for (size_t i = 0; i < streams->count; i++)
         source_stream_let_alone(streams->members[i]);
     return !source_streams_are_over(streams);
+}
+
+bool source_streams_are_caught_up(const struct source_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (!source_stream_is_caught_up(streams->members[i]))
+            return false;
+    return true;
+}
+
+void source_streams_wait_no_more(struct source_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        source_stream_wait_no_more(streams->members[i]);
 }
 
 bool source_streams_are_heard(const struct source_streams *streams)
@@ -239,16 +259,15 @@ void source_streams_wake(struct source_streams *streams)
 
 struct source_streams *
 source_streams_create(const struct source_options *options, struct http *http,
-                      struct loop *loop, struct token *token, event_fn *emit,
-                      void (*drained)(void *context), void *context)
+                      struct loop *loop, struct token *token,
+                      const struct source_streams_ops *ops, void *context)
 {
     struct source_streams *streams = mem_zalloc(1, sizeof *streams);
     streams->options = *options;
     streams->http = http;
     streams->loop = loop;
     streams->token = token;
-    streams->emit = emit;
-    streams->drained = drained;
+    streams->ops = ops;
     streams->context = context;
     return streams;
 }

@@ -10,13 +10,23 @@
 
 struct source_streams;
 
-/* emit gets events with time and run. drained is told once, after
- * source_streams_finish(), when the last stream is over; it may destroy the
- * streams. Options, http, loop and token are borrowed. */
+/* All get the owner's context. */
+struct source_streams_ops {
+    event_fn *emit; /* of events with time and run */
+
+    /* source_streams_are_caught_up() is true now; each time it becomes so. */
+    void (*caught_up)(void *context);
+
+    /* Once, after source_streams_finish(), when the last stream is over; it may
+     * destroy the streams. */
+    void (*drained)(void *context);
+};
+
+/* Options, http, loop, token and ops are borrowed. */
 struct source_streams *
 source_streams_create(const struct source_options *options, struct http *http,
-                      struct loop *loop, struct token *token, event_fn *emit,
-                      void (*drained)(void *context), void *context);
+                      struct loop *loop, struct token *token,
+                      const struct source_streams_ops *ops, void *context);
 
 /* Stops; no callback comes after this. NULL is fine. */
 void source_streams_destroy(struct source_streams *streams);
@@ -34,6 +44,13 @@ void source_streams_finish(struct source_streams *streams);
 /* There is no run to go by: each stream is read to the end that the server
  * gives it. False: there is none to be read. */
 bool source_streams_let_alone(struct source_streams *streams);
+
+/* All that the streams had when their reading began was told, as far as can be
+ * known. */
+bool source_streams_are_caught_up(const struct source_streams *streams);
+
+/* Those that the server has not answered with count as caught up. */
+void source_streams_wait_no_more(struct source_streams *streams);
 
 /* True once the server has answered with any of them. */
 bool source_streams_are_heard(const struct source_streams *streams);

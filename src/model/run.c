@@ -17,6 +17,7 @@ struct run {
     struct logstore *log;
     struct run_link link;
     struct steps steps;
+    uint32_t first_step; /* that was there when we came; NO_STEP: none */
     struct thought *thought;
     uint64_t entries, standing, gaps, parts;
     uint64_t first_warning, first_error; /* NO_ENTRY: none */
@@ -24,6 +25,7 @@ struct run {
     int64_t watched_since_ms, watched_until_ms; /* local; INSTANT_NONE: not */
     char *notice;
     int64_t notice_since_ms;
+    bool told; /* facts of it were */
     bool ended;
     bool is_stream; /* events of an unknown stream came */
 };
@@ -106,6 +108,7 @@ struct run *run_create(const char *id, size_t memory)
     run->id = mem_strdup(id);
     run->log = logstore_create(memory);
     run->first_warning = run->first_error = NO_ENTRY;
+    run->first_step = NO_STEP;
     run->link.retry_at_ms = INSTANT_NONE;
     run->link.since_ms = INSTANT_NONE;
     run->link.last_heard_ms = INSTANT_NONE;
@@ -182,6 +185,8 @@ static void follow_steps(struct run *run, const struct run_facts *before,
     if (new_step) {
         end_task_step(run, STEP_DONE, at_ms);
         steps_begin(&run->steps, run->log, STEP_TASK, NULL, facts->step, at_ms);
+        if (!run->told)
+            run->first_step = run->steps.task;
     }
     if (!facts->finished)
         return;
@@ -229,15 +234,27 @@ static bool apply_facts(struct run *run, const struct event *event)
         follow_steps(run, &before, at_ms);
         follow_status(run, &before, at_ms);
     }
+    run->told = true;
     facts_free(&before);
     return changed;
+}
+
+/* The step that is told first began before anyone looked: what is older than
+ * the word of it may belong to another. */
+static uint32_t step_for(const struct run *run, const struct log_entry *entry)
+{
+    uint32_t task = run->steps.task;
+    const struct step *step = steps_at(&run->steps, task);
+    bool older = step && task == run->first_step && !entry->time_is_arrival &&
+                 entry->time_ms < step->started_ms;
+    return older ? NO_STEP : task;
 }
 
 /* Tasks that tell a step often log its title too, which the step's header says
  * already. Notes that it was logged. */
 static bool repeats_title(struct run *run, const struct log_entry *entry)
 {
-    struct step *step = steps_at(&run->steps, run->steps.task);
+    struct step *step = steps_at(&run->steps, step_for(run, entry));
     bool repeats = step && step->entry_count == 0 && !step->title_logged &&
                    !entry->data && entry->level < LEVEL_WARN &&
                    strlen(step->title) == entry->message_len &&
@@ -264,7 +281,7 @@ static void apply_log(struct run *run, const struct event *event)
         .text_len = from->message_len,
         .detail = from->data,
         .detail_len = from->data_len,
-        .step = run->steps.task,
+        .step = step_for(run, from),
         .is_title = repeats_title(run, from),
     };
     add_entry(run, &entry);

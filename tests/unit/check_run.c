@@ -52,10 +52,11 @@ static void tell_status(struct run *run, enum run_status status, int64_t at_ms)
     tell_facts(run, at_ms);
 }
 
-static void tell_log(struct run *run, enum log_level level, const char *word,
-                     const char *message)
+static void tell_log_of(struct run *run, int64_t time_ms, enum log_level level,
+                        const char *word, const char *message)
 {
-    struct log_entry entry = {.level = level,
+    struct log_entry entry = {.time_ms = time_ms,
+                              .level = level,
                               .level_word = word,
                               .message = message,
                               .message_len = strlen(message)};
@@ -63,6 +64,12 @@ static void tell_log(struct run *run, enum log_level level, const char *word,
     event.log.seq = ++seq;
     event.log.entry = &entry;
     ck_assert(run_apply(run, &event));
+}
+
+static void tell_log(struct run *run, enum log_level level, const char *word,
+                     const char *message)
+{
+    tell_log_of(run, 1000, level, word, message);
 }
 
 static void tell_rewrite(struct run *run, uint64_t withdrawn)
@@ -140,6 +147,35 @@ START_TEST(steps_follow_one_another)
     ck_assert_uint_eq(entry.step, NO_STEP);
     ck_assert(logstore_get(run_log(run), 5, &entry));
     ck_assert_uint_eq(entry.step, 1);
+    finish(run);
+}
+END_TEST
+
+START_TEST(what_is_older_than_the_step_that_was_there_is_not_of_it)
+{
+    struct run *run = make_run();
+    struct entry entry;
+    tell_step(run, "Reading", 50);
+    tell_log_of(run, 49, LEVEL_INFO, "info", "Reading");
+    tell_log_of(run, 20, LEVEL_WARN, "warn", "a");
+    tell_log_of(run, 50, LEVEL_INFO, "info", "b");
+    tell_step(run, "Writing", 80);
+    tell_log_of(run, 79, LEVEL_INFO, "info", "c");
+    static const uint32_t steps[] = {0, NO_STEP, NO_STEP, 0, 1, 1};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        ck_assert(logstore_get(run_log(run), i, &entry));
+        ck_assert_uint_eq(entry.step, steps[i]);
+        ck_assert(!entry.hidden);
+    }
+    ck_assert_uint_eq(run_step(run, 0)->entry_count, 1);
+    ck_assert_uint_eq(run_step(run, 0)->warnings, 0);
+    finish(run);
+
+    run = make_run(); /* it began while somebody looked */
+    tell_status(run, STATUS_EXECUTING, 40);
+    tell_step(run, "Reading", 50);
+    tell_log_of(run, 49, LEVEL_INFO, "info", "a");
+    ck_assert(logstore_get(run_log(run), 1, &entry) && entry.step == 0);
     finish(run);
 }
 END_TEST
@@ -408,6 +444,7 @@ END_TEST
 UNIT_MAIN(
     "run", tcase_add_test(tc, fresh_run_knows_nothing);
     tcase_add_test(tc, steps_follow_one_another);
+    tcase_add_test(tc, what_is_older_than_the_step_that_was_there_is_not_of_it);
     tcase_add_loop_test(tc, end_of_the_run_ends_its_step, 0,
                         sizeof ends / sizeof *ends);
     tcase_add_test(tc, changes_of_status_that_matter_are_remarked);
