@@ -57,7 +57,7 @@ static struct place end_top(const struct viewport *view,
 {
     struct place at = {0, 0};
     if (!last_line(source, &at.line))
-        return at;
+        return (struct place){0, 0};
     at.row = source->rows(source->context, at.line);
     return go_up(source, at, (unsigned)view->height);
 }
