@@ -553,8 +553,8 @@ static void say_why(const struct session *session)
         complain(&session->failure);
     } else if (session->forced_code == EXIT_TIMEOUT) {
         error_set(&err, ERROR_CONNECTION,
-                  "gave up on %s after the time that --timeout allows; the "
-                  "run goes on",
+                  "gave up on %s after the time that --timeout allows; it "
+                  "goes on",
                   session->run_id);
         complain(&err);
     }

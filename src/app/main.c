@@ -24,6 +24,7 @@
 #include "app/token_command.h"
 #include "app/zone.h"
 #include "io/screen.h"
+#include "wire/url.h"
 
 static void on_crash(int number)
 {
@@ -59,13 +60,57 @@ static void guard_descriptors(void)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* As a shell's word. */
+static void add_word(struct buf *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./:@%+=,";
+    if (*word && !word[strspn(word, plain)]) {
+        buf_adds(out, word);
+        return;
+    }
+    buf_addc(out, '\'');
+    for (; *word; word++)
+        buf_adds(out, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
+    buf_addc(out, '\'');
+}
+
+/* The option once more; not what may be a secret: a command, or a URL with
+ * more in it than is shown anywhere. */
+static void add_option(struct buf *out, const char *name, const char *value,
+                       bool is_url)
+{
+    struct buf shown = buf_make(0);
+    if (value && is_url)
+        url_for_display(&shown, value);
+    if (value && (!is_url || strcmp(buf_str(&shown), value) == 0)) {
+        buf_addf(out, " --%s ", name);
+        add_word(out, value);
+    }
+    buf_free(&shown);
+}
+
+static void add_again(struct buf *out, const struct options *options,
+                      const char *run)
+{
+    buf_adds(out, "the run goes on; to follow it again: runtail ");
+    add_word(out, run);
+    add_option(out, "api-url", options->api_url, true);
+    add_option(out, "token-url", options->token_url, true);
+    add_option(out, "poll-url", options->poll_url, true);
+    add_option(out, "token-file", options->token_file, false);
+    add_option(out, "profile", options->profile, false);
+    add_option(out, "cacert", options->ca_file, false);
+}
+
 static int follow(const struct options *options, struct settings *settings,
                   const char *run)
 {
     struct buf again = buf_make(0);
     bool is_run =
         options->command != COMMAND_AGENT && options->command != COMMAND_SSE;
-    buf_addf(&again, "the run goes on; to follow it again: runtail %s", run);
+    add_again(&again, options, run);
     int code =
         follow_run(options, settings, run, is_run ? buf_str(&again) : NULL);
     buf_free(&again);

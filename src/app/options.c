@@ -2,6 +2,7 @@
 
 #include "app/options.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@ static const struct option_info {
 enum {
     INFO_COUNT = sizeof infos / sizeof *infos
 };
+static_assert(INFO_COUNT <= 64, "a bit each in check_scopes()");
 
 static const struct {
     const char *word;
@@ -412,9 +414,62 @@ static bool take_words(struct options *options, int count, char **words,
     return true;
 }
 
+#define ON(command) (1u << COMMAND_##command)
+#define ON_RUNS     (ON(WATCH) | ON(SHOW) | ON(STREAM) | ON(TOKEN) | ON(DEMO))
+
+/* Options that mean nothing to some commands, and those they mean something
+ * to. */
+static const struct {
+    enum option_id id;
+    unsigned commands;
+    const char *words; /* what they are, for a sentence */
+} scopes[] = {
+    {OPTION_HEADER, ON(SSE) | ON(AGENT), "sse and agent"},
+    {OPTION_QUERY_TOKEN, ON(AGENT), "agent"},
+    {OPTION_TOKEN_URL, ON_RUNS, "runs"},
+    {OPTION_POLL_URL, ON_RUNS, "runs"},
+    {OPTION_TAIL, ~(ON(SSE) | ON(TOKEN)), "runs and agents"},
+    {OPTION_STREAM, ON(WATCH) | ON(STREAM) | ON(DEMO), "following runs"},
+    {OPTION_NO_STREAMS, ON(WATCH) | ON(DEMO), "following runs"},
+    {OPTION_UNTIL, ON(PLAY), "play"},
+    {OPTION_SPEED, ON(DEMO) | ON(PLAY), "demo and play"},
+    {OPTION_PRINT, ON(TOKEN), "token"},
+    {OPTION_BACKEND, ON(DEMO), "demo"},
+    {OPTION_FAULT, ON(DEMO), "demo"},
+    {OPTION_LIST, ON(DEMO), "demo"},
+};
+
+/* Nothing that was asked for is left undone without a word. */
+static bool check_scopes(const struct options *options, uint64_t given,
+                         struct error *err)
+{
+    const char *word = options_command_word(options->command);
+    bool follows = word && options->command != COMMAND_HELP;
+    for (size_t i = 0; follows && i < sizeof scopes / sizeof *scopes; i++) {
+        unsigned number = scopes[i].id - OPTION_FIRST - 1;
+        if (given >> number & 1 &&
+            !(scopes[i].commands >> options->command & 1))
+            return error_set(err, ERROR_USAGE,
+                             "--%s has no effect with %s; it is for %s",
+                             infos[number].name, word, scopes[i].words);
+    }
+    if (options->no_streams && options->stream_count)
+        return error_set(err, ERROR_USAGE,
+                         "--stream and --no-streams exclude each other");
+    if (options->overwrite && !options->record)
+        return error_set(err, ERROR_USAGE,
+                         "--overwrite has no effect without --record FILE");
+    if (options->record && strcmp(options->record, "-") == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--record writes to a file, not to standard output; "
+                         "give it a name such as run.rec");
+    return true;
+}
+
 bool options_parse(struct options *options, int argc, char **argv,
                    struct error *err)
 {
+    uint64_t given = 0;
     struct option long_options[INFO_COUNT + 1];
     *options = (struct options){
         .max_retries = -1,
@@ -441,8 +496,10 @@ bool options_parse(struct options *options, int argc, char **argv,
                              argv[optind - 1]);
         if (!take_option(options, info, optarg, err))
             return false;
+        given |= (uint64_t)1 << (info - infos);
     }
-    return take_words(options, argc - optind, argv + optind, err);
+    return take_words(options, argc - optind, argv + optind, err) &&
+           check_scopes(options, given, err);
 }
 
 void options_print_help(void)

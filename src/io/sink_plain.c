@@ -309,8 +309,9 @@ static void take_event(struct sink *base, const struct event *event)
         if (event->rewrite.grew)
             break;
         buf_addf(out_of(sink),
-                 "-- the task rewrote its log: %llu entries withdrawn\n",
-                 (unsigned long long)event->rewrite.withdrawn);
+                 "-- the task rewrote its log: %llu entr%s withdrawn\n",
+                 (unsigned long long)event->rewrite.withdrawn,
+                 event->rewrite.withdrawn == 1 ? "y" : "ies");
         break;
     case EVENT_GAP:
         write_remark(sink, event->gap.recovered

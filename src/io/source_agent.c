@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/instant.h"
 #include "base/mem.h"
@@ -18,6 +19,7 @@
 #include "wire/backoff.h"
 #include "wire/facts.h"
 #include "wire/url.h"
+#include "wire/wire_error.h"
 
 enum {
     MAX_TEXT = 64 * 1024 * 1024,
@@ -469,8 +471,39 @@ static void on_over(void *context, const struct error *failure)
     tell_end(context, failure);
 }
 
+static bool has_credentials(const struct source_agent *agent)
+{
+    static const char *const names[] = {
+        "Authorization:", "Cookie:", "X-Api-Key:"};
+    const struct source_options *options = &agent->options;
+    if (options->query_token || options->login)
+        return true;
+    for (const char *const *at = options->headers; at && *at; at++)
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (strncasecmp(*at, names[i], strlen(names[i])) == 0)
+                return true;
+    return false;
+}
+
+/* Who sent no token may not know how. */
+static void describe(void *context, const struct http_result *result,
+                     struct error *err)
+{
+    const struct source_agent *agent = context;
+    struct buf why = buf_make(0);
+    if (result->status != 401 || has_credentials(agent))
+        return;
+    bool given = wire_error_reason(&why, result->body, result->body_len);
+    error_set(err, ERROR_AUTH,
+              "%s answered 401%s%s; give the agent's token with --token-file, "
+              "--token-cmd or -H 'Authorization: @FILE'",
+              agent->options.api_url, given ? ": " : "", buf_str(&why));
+    buf_free(&why);
+}
+
 static const struct stream_ops link_ops = {
     .request = on_request,
+    .describe = describe,
     .opened = on_opened,
     .bytes = on_bytes,
     .ended = on_ended,

@@ -55,6 +55,34 @@ runtail_as unknown A=b demo nonesuch
 expect_code unknown 2 && expect_sentence unknown nonesuch &&
     ok 'demo of no known scenario'
 
+# Options that cannot have an effect are not passed over; both are named.
+vain() {
+    words=$1 first=$2 second=$3
+    # shellcheck disable=SC2086 # one word an argument
+    runtail_as vain A=b $words
+    expect_code vain 2 && expect_sentence vain "$first" &&
+        expect_text vain err "$second" && ok "vain: $words"
+}
+vain 'run_1 -H X-A:b' '--header' 'watch'
+vain 'sse - --until 5m' '--until' 'sse'
+vain 'sse - -n 3' '--tail' 'sse'
+vain 'sse - --no-streams' '--no-streams' 'sse'
+vain 'agent a --stream b' '--stream' 'agent'
+vain 'show run_1 --stream b' '--stream' 'show'
+vain 'run_1 --speed 2' '--speed' 'watch'
+vain 'run_1 --print' '--print' 'token'
+vain 'run_1 --overwrite' '--overwrite' '--record'
+vain 'run_1 --stream a --no-streams' '--stream' '--no-streams'
+vain 'stream run_1 a --no-streams' '--no-streams' 'stream'
+vain 'run_1 --record -' '--record' 'a file'
+[ ! -e - ] && ok 'no file is named -'
+
+start_sim --scenario agent
+runtail_as no-token A=b agent agent_1 --api-url "$url"
+expect_code no-token 4 && expect_sentence no-token '--token-file' &&
+    ok 'an agent without a token'
+stop_servers
+
 runtail_as version A=b --version
 expect_code version 0 && expect_text version out '^runtail [0-9]' &&
     ok '--version'

@@ -147,6 +147,17 @@ exit 7
 wait the demo ends here; to play it again: runtail demo long
 END
 
+start_sim --scenario long
+in_terminal 'how to follow a run again' 100x24 \
+    'TRIGGER_SECRET_KEY=tr_dev_simulator' \
+    "$RUNTAIL" "$run" --api-url "$url" --token-cmd 'echo tr_dev_simulator' <<'END'
+wait live
+keys q
+exit 7
+wait --api-url http://127.0.0.1:
+END
+stop_servers
+
 # What the terminal cannot do is not done.
 
 in_terminal 'a dumb terminal gets lines' 80x24 TERM=dumb \
