@@ -2,7 +2,8 @@
 # Proves that a clean checkout builds, is tested and demonstrated on a Debian 12
 # that holds nothing but its essential packages: makes one with debootstrap,
 # copies the last commit into it, and runs ./bootstrap check and
-# ./bootstrap demo there, as root and without a terminal.
+# ./bootstrap demo there, as root and without a terminal. BARE_TESTS: run these
+# tests only.
 #
 # Needs root and debootstrap; without them it is a skip (77), or with CI=true
 # a failure. Packages come from where this machine's apt gets them.
@@ -124,7 +125,8 @@ copy_apt
 mount_system
 copy_checkout
 say "running ./bootstrap check"
-inside /bin/sh -c 'cd /root/runtail && ./bootstrap check'
+inside /bin/sh -c 'cd /root/runtail && ./bootstrap check "$@"' sh \
+    ${BARE_TESTS:+"TESTS=$BARE_TESTS"}
 say "running ./bootstrap demo"
 inside /bin/sh -c 'cd /root/runtail && ./bootstrap demo'
 say "passed"
