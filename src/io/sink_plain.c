@@ -132,7 +132,9 @@ static void write_run(struct sink_plain *sink, const struct event *event)
                 !same_text(facts->step, sink->facts.step) ||
                 tenth_of(facts) != sink->told_tenth;
     facts_assign(&sink->facts, facts);
-    if (!news || !says_anything(facts))
+    bool said_at_end = facts->finished && sink->options.source &&
+                       strcmp(sink->options.source, "agent") == 0;
+    if (!news || !says_anything(facts) || said_at_end)
         return;
     sink->told_run = true;
     sink->told_tenth = tenth_of(facts);

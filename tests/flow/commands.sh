@@ -77,6 +77,12 @@ vain 'stream run_1 a --no-streams' '--no-streams' 'stream'
 vain 'run_1 --record -' '--record' 'a file'
 [ ! -e - ] && ok 'no file is named -'
 
+for scenario in agent agent-failed; do
+    runtail_as agent A=b demo $scenario --plain --speed 100
+    expect_count 'outcomes' \
+        "$(grep -c '^-- \(COMPLETED\|FAILED\)' "$work/agent.out")" 1 &&
+        ok "demo $scenario: one outcome"
+done
 start_sim --scenario agent
 runtail_as no-token A=b agent agent_1 --api-url "$url"
 expect_code no-token 4 && expect_sentence no-token '--token-file' &&
