@@ -23,6 +23,7 @@
 #include "app/source_options.h"
 #include "app/token_command.h"
 #include "app/zone.h"
+#include "base/mem.h"
 #include "io/screen.h"
 #include "wire/url.h"
 
@@ -38,10 +39,17 @@ static void on_crash(int number)
  * to a program heed no limit, hence both. */
 static void guard_crashes(void)
 {
+    enum {
+        STACK_SIZE = 64 * 1024 /* more than any system wants at least */
+    };
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    static char stack[STACK_SIZE]; /* the usual one may be what is full */
+    stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     struct rlimit none = {0, 0};
-    struct sigaction action = {.sa_handler = on_crash};
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     sigemptyset(&action.sa_mask);
+    sigaltstack(&other, NULL);
+    mem_set_last_act(screen_emergency_restore);
     setrlimit(RLIMIT_CORE, &none);
 #ifdef PR_SET_DUMPABLE
     prctl(PR_SET_DUMPABLE, 0);

@@ -50,6 +50,7 @@ struct tui {
     uint64_t counted;    /* … and how many there were */
     bool flood;          /* they come faster than anybody reads */
     int64_t tick_at_ms;  /* steady clock; -1: none */
+    bool slept;          /* by its own doing: SIGCONT is yet to be told */
 };
 
 static enum screen_color color_of(const struct options *options)
@@ -254,6 +255,14 @@ static void copy(struct tui *tui)
     buf_free(&safe);
 }
 
+/* The terminal was somebody else's meanwhile. */
+static void come_back(struct tui *tui)
+{
+    screen_resume();
+    frame_resize(tui->frame, screen_width(), screen_height());
+    tui->dirty = true;
+}
+
 /* As the terminal itself would do at ^Z: the others of the job stop as well,
  * or the shell would go on waiting for those that feed our standard input. */
 static void stop_job(void)
@@ -268,12 +277,22 @@ static void stop_job(void)
 static void suspend(struct tui *tui, bool job)
 {
     screen_suspend();
+    tui->slept = true;
     if (job)
         stop_job();
     raise(SIGSTOP);
-    screen_resume();
-    frame_resize(tui->frame, screen_width(), screen_height());
-    tui->dirty = true;
+    come_back(tui);
+}
+
+/* After SIGSTOP, which nobody is told of, what is on the screen is not known
+ * any more. */
+static void take_continue(struct tui *tui)
+{
+    if (!tui->slept) {
+        screen_suspend();
+        come_back(tui);
+    }
+    tui->slept = false;
 }
 
 static enum tui_exit act(struct tui *tui, enum action action)
@@ -333,6 +352,8 @@ enum tui_exit tui_read_keys(struct tui *tui)
             return leave;
     }
     tui->asked = true;
+    if (screen_is_gone())
+        raise(SIGHUP); /* who else got it need not have handed it on */
     return TUI_STAYS;
 }
 
@@ -344,5 +365,7 @@ void tui_take_signal(struct tui *tui, int signal)
         tui->dirty = true;
     } else if (signal == SIGTSTP) {
         suspend(tui, false);
+    } else if (signal == SIGCONT) {
+        take_continue(tui);
     }
 }

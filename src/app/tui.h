@@ -44,7 +44,7 @@ void tui_note(struct tui *tui);
 /* Keys are waiting. */
 enum tui_exit tui_read_keys(struct tui *tui);
 
-/* SIGWINCH or SIGTSTP arrived. */
+/* SIGWINCH, SIGTSTP or SIGCONT arrived. */
 void tui_take_signal(struct tui *tui, int signal);
 
 /* Draws when it is time to; ms until it should be called again, -1: never. */

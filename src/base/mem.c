@@ -8,8 +8,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+static void (*last_act)(void);
+
+void mem_set_last_act(void (*act)(void))
+{
+    last_act = act;
+}
+
 static void out_of_memory(size_t size)
 {
+    if (last_act)
+        last_act();
     fprintf(stderr, "runtail: out of memory (wanted %zu bytes)\n", size);
     abort();
 }

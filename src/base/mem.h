@@ -6,6 +6,10 @@
 
 #include <stddef.h>
 
+/* What to do before that message: a screen gives the terminal back, or nobody
+ * would read it. NULL: nothing. Must not want memory. */
+void mem_set_last_act(void (*act)(void));
+
 /* Returns size bytes, uninitialised. Free with free(). */
 void *mem_alloc(size_t size);
 

@@ -252,6 +252,13 @@ int screen_fd(void)
     return screen.in ? fileno(screen.in) : -1;
 }
 
+bool screen_is_gone(void)
+{
+    struct pollfd input = {.fd = screen_fd(), .events = POLLIN};
+    return screen.terminal && poll(&input, 1, 0) > 0 &&
+           (input.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 /* ---- showing ---- */
 
 void screen_show(const struct frame *frame)

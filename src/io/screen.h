@@ -40,6 +40,10 @@ void screen_show(const struct frame *frame);
 /* To wait on for keys. */
 int screen_fd(void);
 
+/* The terminal is not there any more: its window was closed, or the connection
+ * to it. */
+bool screen_is_gone(void);
+
 /* The next key that was pressed (view/keys.h), KEYCODE_NONE when there is
  * none. Never waits, but for the few milliseconds that tell ESC from the
  * beginning of a function key. */

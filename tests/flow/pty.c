@@ -13,8 +13,11 @@
  *   stopped        until it has stopped itself
  *   exit STATUS, killed NAME        until it has ended like that
  *   modes same|own the terminal's modes: as before the start, or not
- *   screen main|alternate           which is shown
+ *   screen main|alternate           which is shown; the main one with nothing
+ *                  left behind: margins, colours, modes, a hidden cursor
  *   margins        there are left and right margins, for who asks
+ *   starve         from now on the program gets no more memory
+ *   hangup         the terminal goes away
  *   erase          forgets what is shown: what is shown later is new
  *   ever, never colour|style|utf8|alternate|margins
  *                  in all that was written
@@ -34,6 +37,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -322,13 +326,34 @@ static bool was_written(const char *what)
 static void require_screen(const char *which)
 {
     bool wanted = strcmp(which, "alternate") == 0;
+    const char *left_over = wanted ? NULL : vt_left_over(pty.vt);
     require(vt_facts(pty.vt)->alternate == wanted, "the screen is not the",
             which);
-    require(wanted || !vt_facts(pty.vt)->cursor_hidden, "the cursor is",
-            "hidden");
-    require(wanted || !vt_facts(pty.vt)->application, "cursor keys are",
-            "left in application mode");
-    require(wanted || !vt_facts(pty.vt)->margins, "margins are", "left");
+    require(!left_over, "what is left behind:", left_over);
+}
+
+/* From now on the program gets no more memory than it has. */
+static void starve(void)
+{
+    char path[40];
+    unsigned long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pty.child);
+    FILE *in = fopen(path, "re");
+    if (!in || fscanf(in, "%lu", &pages) != 1)
+        fail("cannot read", path);
+    fclose(in);
+    rlim_t size = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+    struct rlimit limit = {size, size};
+    if (prlimit(pty.child, RLIMIT_AS, &limit, NULL) != 0)
+        fail("no limit:", strerror(errno));
+}
+
+/* The terminal goes away, as at the end of a connection. */
+static void hang_up(void)
+{
+    drain();
+    close(pty.master);
+    pty.master = -1;
 }
 
 /* Commands that take hold at once; false: it is none of them. */
@@ -378,6 +403,10 @@ static void obey(const char *command, const char *argument)
         require_end(true, signal_number(argument), argument);
     else if (strcmp(command, "margins") == 0)
         pty.margins = true;
+    else if (strcmp(command, "starve") == 0)
+        starve();
+    else if (strcmp(command, "hangup") == 0)
+        hang_up();
     else if (strcmp(command, "erase") == 0)
         vt_erase(pty.vt);
     else if (strcmp(command, "dump") == 0)

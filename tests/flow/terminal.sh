@@ -82,7 +82,11 @@ keys q
 exit 7'
 leave 'SIGSTOP and back' 'signal STOP
 stopped
+erase
 signal CONT
+wait live
+modes own
+screen alternate
 keys q
 exit 7'
 leave 'resizing' 'size 100x30
@@ -492,6 +496,94 @@ wait live
 keys q
 exit 7
 END
+
+# Without memory: the words about it stand on the main screen.
+
+cat >"$work/flood.json" <<'END'
+{"run": {"task": "flood"}, "steps": [
+  {"status": "EXECUTING", "attempt": 1},
+  {"repeat": 4000, "steps": [
+    {"after_ms": 5, "log": [["info", "{i*7919} files copied to shelf {i*31}, {i*977} left"]]}
+  ]},
+  {"after_ms": 60000, "status": "COMPLETED_SUCCESSFULLY"}
+]}
+END
+case ${ASAN_OPTIONS-} in
+'')
+    start_sim --scenario "$work/flood.json"
+    in_terminal 'out of memory' 80x24 "$(by_secret_key)" "$RUNTAIL" "$run" <<'END'
+wait files copied
+starve
+size 300x100
+killed ABRT
+modes same
+screen main
+wait runtail: out of memory
+END
+    stop_servers
+    ;;
+esac
+
+# The terminal is gone: so is the program, whoever ignores that for it.
+
+in_terminal 'the terminal goes away' 80x24 A=b "$RUNTAIL" demo long <<'END'
+wait live
+hangup
+exit 129
+END
+in_terminal 'lines, and the terminal goes away' 80x24 A=b \
+    "$RUNTAIL" demo long --plain <<'END'
+wait EXECUTING
+hangup
+exit 129
+END
+in_terminal 'the terminal goes away, and nobody tells' 80x24 A=b \
+    sh -c 'trap "" HUP; "$1" demo long; exit $(($? - 100))' sh "$RUNTAIL" <<'END'
+wait live
+hangup
+exit 29
+END
+
+# tmux: a pane that is killed, and one that has its screen back.
+
+if command -v tmux >/dev/null 2>&1; then
+    in_tmux() {
+        env -u TMUX TERM=xterm-256color LC_ALL=C.UTF-8 HOME="$work" \
+            tmux -f /dev/null -S "$work/tmux" "$@"
+    }
+    # until_shown TEXT: on the pane's screen
+    until_shown() {
+        for _ in $(seq 400); do
+            in_tmux capture-pane -p | grep -q -- "$1" && return 0
+            sleep 0.05
+        done
+        return 1
+    }
+    in_tmux new-session -d -x 80 -y 24 "PS1='ready> ' exec sh"
+    in_tmux send-keys "echo be''fore; '$RUNTAIL' demo long" Enter
+    if until_shown live && in_tmux send-keys q && until_shown 'the demo ends' &&
+        until_shown '^before' &&
+        [ "$(in_tmux display -p '#{alternate_on} #{cursor_flag} #{scroll_region_upper} #{keypad_cursor_flag} #{mouse_any_flag} #{wrap_flag}')" = '0 1 0 0 0 1' ]; then
+        ok 'inside tmux'
+    else
+        not_ok 'inside tmux'
+        in_tmux capture-pane -p
+    fi
+    for what in kill-pane kill-session kill-server; do
+        in_tmux kill-server 2>/dev/null
+        mkfifo "$work/$what"
+        in_tmux new-session -d -x 80 -y 24 \
+            "exec 9>'$work/$what'; exec '$RUNTAIL' demo long"
+        # the pipe's end is the program's end
+        timeout 30 cat "$work/$what" &
+        reader=$!
+        if until_shown live && in_tmux $what && wait $reader; then
+            ok "tmux $what"
+        else
+            not_ok "tmux $what"
+        fi
+    done
+fi
 
 # Nothing to show: a sentence on the main screen.
 

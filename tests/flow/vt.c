@@ -41,7 +41,8 @@ struct vt {
     size_t sequence_len;
     char text[8]; /* of the character so far */
     size_t text_len, text_want;
-    uint32_t last; /* for REP */
+    uint32_t last;                                         /* for REP */
+    bool look, no_wrap, pasting, holding, drawing, keypad; /* now */
     struct vt_facts facts;
 };
 
@@ -222,6 +223,7 @@ static void shift_line(struct vt *vt, int n)
 static void set_style(struct vt *vt, const int *p, int count)
 {
     for (int i = 0; i < count; i++) {
+        vt->look = p[i] != 0 && (vt->look || (p[i] != 39 && p[i] != 49));
         vt->facts.styled |= p[i] != 0 && p[i] != 39 && p[i] != 49;
         vt->facts.colored |= (p[i] >= 30 && p[i] <= 38) ||
                              (p[i] >= 40 && p[i] <= 48) || p[i] >= 90;
@@ -275,11 +277,17 @@ static void set_mode(struct vt *vt, int mode, bool on)
     case 1049:
         set_alternate(vt, on);
         break;
-    case 7:    /* wrapping */
+    case 7:
+        vt->no_wrap = !on;
+        break;
+    case 2004:
+        vt->pasting = on;
+        break;
+    case 2026:
+        vt->holding = on;
+        break;
     case 12:   /* blinking */
     case 1034: /* meta keys */
-    case 2004: /* bracketed paste */
-    case 2026: /* synchronized output */
         break;
     default:
         note_unknown(vt);
@@ -433,6 +441,8 @@ static enum state obey_escape(struct vt *vt, char byte)
         return GROUND;
     case '=':
     case '>':
+        vt->keypad = byte == '=';
+        return GROUND;
     case '\\':
         return GROUND;
     default:
@@ -522,6 +532,7 @@ static void take(struct vt *vt, char byte)
         break;
     case CHARSET:
         vt->state = GROUND;
+        vt->drawing = byte != 'B';
         break;
     }
 }
@@ -530,6 +541,31 @@ void vt_feed(struct vt *vt, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         take(vt, bytes[i]);
+}
+
+const char *vt_left_over(const struct vt *vt)
+{
+    const struct {
+        bool holds;
+        const char *words;
+    } all[] = {
+        {vt->facts.alternate, "the alternate screen"},
+        {vt->facts.cursor_hidden, "a hidden cursor"},
+        {vt->facts.application, "cursor keys of applications"},
+        {vt->keypad, "a keypad of applications"},
+        {vt->top != 0 || vt->bottom != vt->height - 1, "rows that scroll"},
+        {vt->left != 0 || vt->facts.margins, "left and right margins"},
+        {vt->look, "a colour or attribute"},
+        {vt->no_wrap, "rows that do not wrap"},
+        {vt->pasting, "brackets around what is pasted"},
+        {vt->holding, "output that is held back"},
+        {vt->drawing, "signs in place of letters"},
+        {vt->state != GROUND, "an unfinished sequence"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].holds)
+            return all[i].words;
+    return NULL;
 }
 
 void vt_text(const struct vt *vt, struct buf *out)

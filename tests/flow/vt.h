@@ -44,6 +44,9 @@ struct vt_facts {
 };
 const struct vt_facts *vt_facts(const struct vt *vt);
 
+/* What of the terminal is not as it was at first, in words; NULL: nothing. */
+const char *vt_left_over(const struct vt *vt);
+
 /* What a terminal with left and right margins sends to the program that asked
  * for them; NULL: it did not ask, or has its answer. */
 const char *vt_answer(struct vt *vt);
