@@ -8,19 +8,14 @@
  * follows from them is settled by a timer (`settle`). */
 #include "config.h"
 
-#include "io/source_stream.h"
+#include "io/source_stream_parts.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "io/stream_link.h"
 #include "wire/backoff.h"
-#include "wire/stream.h"
-#include "wire/url.h"
 
 enum {
     MAX_EVENT = 32 * 1024 * 1024,
@@ -32,52 +27,10 @@ enum {
     LATE_MS = 10 * 1000,   /* without an answer, once the run is over */
     NONSENSE_TRIES = 3,    /* for answers that are no stream at all */
     CLOCK_MS = 2000,       /* by which two clocks may differ unnoticed */
-    BURST_MS = 150,  /* silence after what is there is given at once … */
-    PING_MS = 1000,  /* … by servers that say when that is over */
-    LATE_TRIES = 3,  /* for a stream that never was, likewise */
-    LATE_READS = 20, /* each of which brought more, or broke */
-    MAX_HEADERS = 5
-};
-
-struct source_stream {
-    struct source_stream_options options;
-    struct loop *loop;
-    struct token *token;
-    const struct source_stream_ops *ops;
-    void *context;
-
-    char *key;
-    struct stream *stream;
-    struct stream_link *link;
-    struct stream_policy policy;
-    uint64_t seq;
-    int64_t began_ms; /* local wall clock plus the server's difference */
-
-    char *auth; /* a header; secret; NULL: a token is to be got */
-    bool auth_used, in_request;
-    unsigned token_number;
-    struct error pending; /* what a timer is to fail with */
-    struct buf url, resume;
-    const char *headers[MAX_HEADERS];
-
-    struct loop_timer settle; /* what bytes brought about, or quiet */
-    struct loop_timer token_wait, late, burst;
-    bool ending;       /* the run is over */
-    bool alone;        /* nothing is known of the run */
-    bool late_read;    /* this connection was asked for after that */
-    bool open;         /* an answer is being read */
-    bool useless;      /* … that means nothing to us: stream_open() */
-    bool reached_now;  /* a part was written after the beginning */
-    bool caught_up;    /* what was there at the beginning was told */
-    bool heard;        /* some answer was */
-    bool trouble_told; /* and its end was not, so far */
-    bool over;
-    uint64_t read_parts; /* of this connection */
-    int64_t opened_ms;   /* steady clock */
-    int token_failures, nonsense, late_failures, late_reads;
-    bool quiet_failure;         /* of the last answer: nothing worth telling */
-    enum source_stream_end end; /* as far as is known */
-    struct error failure;       /* why it ended early; kind NONE: it did not */
+    BURST_MS = 150, /* silence after what is there is given at once … */
+    PING_MS = 1000, /* … by servers that say when that is over */
+    LATE_TRIES = 3, /* for a stream that never was, likewise */
+    LATE_READS = 20 /* each of which brought more, or broke */
 };
 
 static void emit(struct source_stream *stream, struct event *event)
@@ -93,14 +46,6 @@ static void notice(struct source_stream *stream, const char *what,
     struct event event = {.type = EVENT_NOTICE, .notice = buf_str(&words)};
     emit(stream, &event);
     buf_free(&words);
-}
-
-static void forget_auth(struct source_stream *stream)
-{
-    if (stream->auth)
-        mem_wipe(stream->auth, strlen(stream->auth));
-    free(stream->auth);
-    stream->auth = NULL;
 }
 
 /* What there was. */
@@ -135,13 +80,13 @@ static void finish(struct source_stream *stream, enum source_stream_end end)
     loop_timer_stop(stream->loop, &stream->settle);
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
-    forget_auth(stream);
+    source_stream_forget_auth(stream);
     note_caught_up(stream);
     stream->ops->over(stream->context, end);
 }
 
 /* Over for good, because of that. */
-static void fail(struct source_stream *stream, const struct error *why)
+void source_stream_fail(struct source_stream *stream, const struct error *why)
 {
     if (stream->options.guessed && !stream->seq) {
         finish(stream, SOURCE_STREAM_REFUSED);
@@ -161,10 +106,10 @@ static void on_late(void *context)
               "the server did not answer for %d s, and the run is over",
               LATE_MS / 1000);
     stream->end = SOURCE_STREAM_INCOMPLETE;
-    fail(stream, &err);
+    source_stream_fail(stream, &err);
 }
 
-static void start_late(struct source_stream *stream)
+void source_stream_start_late(struct source_stream *stream)
 {
     loop_timer_start(stream->loop, &stream->late, LATE_MS, on_late, stream);
 }
@@ -177,7 +122,7 @@ static bool is_drained(const struct source_stream *stream)
 
 /* What comes again and again, although the run is over, is not new; nor does a
  * connection that broke so often get any better. */
-static bool is_endless(struct source_stream *stream)
+bool source_stream_is_endless(struct source_stream *stream)
 {
     bool vain = stream->late_read && (stream->read_parts || stream->open);
     stream->read_parts = 0;
@@ -297,7 +242,7 @@ static void note_beginning(struct source_stream *stream,
 static void on_opened(void *context, const struct http_call *call)
 {
     struct source_stream *stream = context;
-    forget_auth(stream);
+    source_stream_forget_auth(stream);
     token_accepted(stream->token);
     note_beginning(stream, call);
     stream->open = true;
@@ -359,7 +304,7 @@ static enum stream_next on_refused(void *context,
     struct source_stream *stream = context;
     long status = result->status;
     bool hopeful = stream->heard && !stream->ending;
-    forget_auth(stream);
+    source_stream_forget_auth(stream);
     if (status >= 200 && status < 300 && status != 204)
         return ++stream->nonsense < NONSENSE_TRIES || hopeful ? STREAM_RETRY
                                                               : STREAM_FAIL;
@@ -368,128 +313,6 @@ static enum stream_next on_refused(void *context,
     if (!stream->heard)
         stream->end = SOURCE_STREAM_REFUSED;
     return status == 401 ? STREAM_RENEW : STREAM_FAIL;
-}
-
-/* Requesting. */
-
-static void open_now(void *context)
-{
-    struct source_stream *stream = context;
-    stream_link_open(stream->link);
-}
-
-static void fail_now(void *context)
-{
-    struct source_stream *stream = context;
-    struct error err = stream->pending;
-    fail(stream, &err);
-}
-
-/* Where a token cannot be had for now, it is asked for again as seldom as the
- * run's own requests ask. */
-static void wait_for_token(struct source_stream *stream,
-                           const struct error *err)
-{
-    int64_t delay_ms = 0;
-    bool passes = err->kind == ERROR_CONNECTION;
-    if (passes)
-        delay_ms = backoff_ms(++stream->token_failures, (uint32_t)rand(),
-                              token_retry_after_ms(stream->token));
-    stream->pending = *err;
-    loop_timer_start(stream->loop, &stream->token_wait, delay_ms,
-                     passes ? open_now : fail_now, stream);
-}
-
-static void on_token(void *context, const char *token, const struct error *err)
-{
-    static const char name[] = "Authorization: Bearer ";
-    struct source_stream *stream = context;
-    if (err) {
-        wait_for_token(stream, err);
-        return;
-    }
-    size_t size = strlen(token) + sizeof name;
-    stream->auth = mem_alloc(size);
-    snprintf(stream->auth, size, "%s%s", name, token);
-    stream->auth_used = false;
-    stream->token_failures = 0;
-    stream->token_number = token_number(stream->token);
-    if (!stream->in_request)
-        stream_link_open(stream->link);
-}
-
-/* False: the link is opened again when it is there. */
-static bool has_token(struct source_stream *stream)
-{
-    if (stream->auth_used)
-        forget_auth(stream);
-    if (stream->auth)
-        return true;
-    token_cancel(stream->token, stream);
-    stream->in_request = true;
-    token_get(stream->token, on_token, stream);
-    stream->in_request = false;
-    return stream->auth != NULL;
-}
-
-/* Where the stream begins for us is said once: later, that would pass over what
- * was written between two connections. */
-static void set_headers(struct source_stream *stream)
-{
-    size_t count = 0;
-    buf_clear(&stream->resume);
-    buf_adds(&stream->resume, "Last-Event-ID: ");
-    bool resumes = stream_resume(stream->stream, &stream->resume);
-    stream->headers[count++] = "Accept: text/event-stream";
-    stream->headers[count++] =
-        stream->ending ? "Timeout-Seconds: 1" : "Timeout-Seconds: 300";
-    if (resumes)
-        stream->headers[count++] = buf_str(&stream->resume);
-    else if (stream->options.latest && !stream->heard)
-        stream->headers[count++] = "X-Trigger-Stream-Start: latest";
-    stream->headers[count] = NULL;
-}
-
-static bool on_request(void *context, struct http_request *request)
-{
-    struct source_stream *stream = context;
-    loop_timer_stop(stream->loop, &stream->settle);
-    loop_timer_stop(stream->loop, &stream->token_wait);
-    stream->quiet_failure = false;
-    stream->policy.pause_ms = 0; /* failures have delays of their own */
-    if (is_endless(stream)) {
-        loop_timer_start(stream->loop, &stream->token_wait, 0, fail_now,
-                         stream);
-        return false;
-    }
-    if (stream->ending && !stream->late.active)
-        start_late(stream);
-    if (!has_token(stream))
-        return false;
-    stream->late_read = stream->ending;
-    set_headers(stream);
-    buf_clear(&stream->url);
-    buf_addf(&stream->url, "%s/realtime/v1/streams/", stream->options.api_url);
-    url_encode(&stream->url, stream->options.run);
-    buf_addc(&stream->url, '/');
-    url_encode(&stream->url, stream->key);
-    request->url = buf_str(&stream->url);
-    request->headers = stream->headers;
-    request->secret_header = stream->auth;
-    stream->auth_used = true;
-    return true;
-}
-
-static bool on_renew(void *context)
-{
-    struct source_stream *stream = context;
-    bool old = token_number(stream->token) != stream->token_number;
-    int64_t wait_ms = old ? 0 : token_refused(stream->token);
-    if (wait_ms < 0)
-        return false;
-    loop_timer_start(stream->loop, &stream->token_wait, wait_ms, open_now,
-                     stream);
-    return true;
 }
 
 /* The run's own connection tells how things are; of a stream's only trouble is
@@ -516,18 +339,18 @@ static void on_over(void *context, const struct error *failure)
 {
     struct source_stream *stream = context;
     if (failure)
-        fail(stream, failure);
+        source_stream_fail(stream, failure);
     else
         finish(stream, stream->end);
 }
 
 static const struct stream_ops link_ops = {
-    .request = on_request,
+    .request = source_stream_request,
     .opened = on_opened,
     .bytes = on_bytes,
     .ended = on_ended,
     .refused = on_refused,
-    .renew = on_renew,
+    .renew = source_stream_renew,
     .state = on_state,
     .over = on_over,
 };
@@ -556,7 +379,7 @@ void source_stream_let_alone(struct source_stream *stream)
         return;
     stream->alone = true;
     if (!stream->heard)
-        start_late(stream);
+        source_stream_start_late(stream);
 }
 
 const struct error *source_stream_failure(const struct source_stream *stream)
@@ -638,7 +461,7 @@ void source_stream_destroy(struct source_stream *stream)
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
     loop_timer_stop(stream->loop, &stream->burst);
-    forget_auth(stream);
+    source_stream_forget_auth(stream);
     stream_destroy(stream->stream);
     buf_free(&stream->url);
     buf_free(&stream->resume);
