@@ -217,6 +217,9 @@ static void on_input(void *context)
     case TUI_INTERRUPTED:
         leave(session, EXIT_SIGNAL + SIGINT);
         break;
+    case TUI_GONE:
+        leave(session, EXIT_SIGNAL + SIGHUP);
+        break;
     case TUI_BACK:
         seek(session, -SEEK_MS);
         break;

@@ -352,9 +352,7 @@ enum tui_exit tui_read_keys(struct tui *tui)
             return leave;
     }
     tui->asked = true;
-    if (screen_is_gone())
-        raise(SIGHUP); /* who else got it need not have handed it on */
-    return TUI_STAYS;
+    return screen_is_gone() ? TUI_GONE : TUI_STAYS;
 }
 
 void tui_take_signal(struct tui *tui, int signal)

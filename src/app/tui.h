@@ -19,6 +19,7 @@ enum tui_exit {
     TUI_STAYS,
     TUI_QUIT,        /* q */
     TUI_INTERRUPTED, /* ^C */
+    TUI_GONE,        /* the terminal did, and no signal told */
     TUI_BACK,        /* <: elsewhere in a recording */
     TUI_FORTH        /* > */
 };

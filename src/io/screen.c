@@ -82,12 +82,20 @@ static void send(struct buf *bytes)
 
 /* ---- emergency ---- */
 
+/* As it is: curses may have had no memory for another size. */
+static int terminal_height(void)
+{
+    struct winsize size;
+    bool told = ioctl(fileno(screen.out), TIOCGWINSZ, &size) == 0;
+    return told && size.ws_row > 0 ? size.ws_row : LINES;
+}
+
 /* The bytes hold the terminal's height, where it needs that. */
 static void prepare_restore(void)
 {
     int next = !restore.current;
     struct buf bytes = buf_make(RESTORE_SIZE);
-    painter_leave(screen.painter, LINES, &bytes);
+    painter_leave(screen.painter, terminal_height(), &bytes);
     painter_add_end(screen.painter, &bytes);
     memcpy(restore.all[next].bytes, buf_str(&bytes), bytes.len);
     restore.all[next].len = bytes.len;

@@ -514,7 +514,7 @@ case ${ASAN_OPTIONS-} in
     in_terminal 'out of memory' 80x24 "$(by_secret_key)" "$RUNTAIL" "$run" <<'END'
 wait files copied
 starve
-size 300x100
+size 1000x1000
 killed ABRT
 modes same
 screen main
