@@ -155,12 +155,14 @@ static void add_line(struct sink_stream *sink, struct slice text)
     end_line(sink->channel);
 }
 
-/* What one block says is not glued to what another does. */
+/* What one block says is not glued to what another does. Text that names no
+ * block goes on where the stream's own text is. */
 static void begin_block(struct channel *to, const struct chunk_move *move)
 {
     struct slice id = move->id;
     struct buf block = buf_make(0);
-    if (move->kind == CHUNK_BLOCK_DELTA) {
+    bool named = id.len || move->choice || move->block != BLOCK_TEXT;
+    if (move->kind == CHUNK_BLOCK_DELTA && named) {
         buf_addf(&block, "%d.%d.", (int)move->block, move->choice);
         buf_add(&block, id.data ? id.data : "", id.len);
     }
