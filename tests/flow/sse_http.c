@@ -39,7 +39,7 @@ enum {
     HANG_MS = 60 * 1000,
     CALM_MS = 100, /* for what should not come any more */
     MAX_ARGS = 24,
-    AT_ONCE = 8 /* cases: most of their time is waiting */
+    AT_ONCE = 40 /* cases: most of their time is waiting */
 };
 
 struct play {

@@ -165,6 +165,12 @@ START_TEST(without_a_clock_only_silence_ticks)
     struct stage stage;
     stage_start(&stage);
     stage.facts.started_ms = stage.facts.created_ms = INSTANT_NONE;
+    stage.facts.status = STATUS_UNKNOWN;
+    free(stage.facts.status_text);
+    stage.facts.status_text = NULL;
+    run_destroy(stage.run);
+    stage.run = run_create("run_watched", 1 << 20);
+    tell_link(&stage, CONNECTION_LIVE, -1);
     tell(&stage);
     ck_assert(!shows(&stage, "15 s"));
     ck_assert_int_eq(tick(&stage), 15000);
