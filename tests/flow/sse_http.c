@@ -367,7 +367,7 @@ static void run(struct play *play)
         calm(play, CALM_MS);
     if (play->child) {
         play->stopped = true;
-        kill(play->child, SIGINT);
+        kill(play->child, SIGTERM);
     }
     while (play->child && clock_ms() < until + HANG_MS)
         turn(play, 1000);
@@ -417,7 +417,7 @@ static void judge_end(struct play *play)
     size_t i;
     const json_t *exact = json_object_get(play->want, "exit_status");
     bool ok = exact           ? code == json_integer_value(exact)
-              : play->stopped ? code == 130
+              : play->stopped ? code == 143
                               : code >= 4 && code <= 7;
     if (ends_itself(play) == play->stopped || !ok)
         buf_addf(&play->faults, "exit status %d%s; ", code,
