@@ -316,6 +316,10 @@ static void describe(struct http_call *call, struct http_result *result,
     else if (code == CURLE_SSL_CONNECT_ERROR &&
              strstr(call->error_text, "wrong version number"))
         http_call_set_reason(result, "it does not speak TLS");
+    else if (code == CURLE_SSL_CONNECT_ERROR &&
+             strstr(call->error_text, "SSL_ERROR_SYSCALL"))
+        http_call_set_reason(result, "it broke off the TLS handshake; perhaps "
+                                     "it does not speak TLS");
     else if (code == CURLE_OK || code == CURLE_PARTIAL_FILE)
         http_call_set_reason(result, "the answer was cut off");
     else
