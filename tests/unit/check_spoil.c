@@ -158,8 +158,8 @@ START_TEST(an_answer_is_spoiled_as_its_kind_says)
     char got[1000] = "";
     int pair[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    memset(&line, 0, sizeof line);
     line.body = "[\"\xc3\xa4\"]";
-    line.sent = 0;
     struct spoiled spoiled = {
         .kind = answers[_i].kind,
         .number = answers[_i].number == NUMBER ? spoil_default(answers[_i].kind)
