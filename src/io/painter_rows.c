@@ -259,7 +259,7 @@ int painter_take_frame(struct painter *painter)
     find_unused(painter);
     for (int y = 0; y < painter->height; y++) {
         const struct cell *cells = frame_cell(painter->frame, 0, y);
-        struct row sums;
+        struct row sums = {0};
         int from = y;
         if (!is_shown_at(painter, y, cells)) {
             if (!changed++)

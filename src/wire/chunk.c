@@ -58,7 +58,9 @@ struct slice chunk_member(struct slice object, const char *key)
     while (json_walk_next(&walk, &name, &value))
         if (is_named(name, key, len))
             found = value;
-    return slice_is(found, "null") ? (struct slice){0} : found;
+    if (slice_is(found, "null"))
+        found = (struct slice){0};
+    return found;
 }
 
 struct slice chunk_first_member(struct slice object, const char *const *keys)

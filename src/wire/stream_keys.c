@@ -31,11 +31,11 @@ static bool read_metadata(struct stream_keys *keys, struct slice text)
 {
     json_t *root = text.data ? json_loadb(text.data, text.len, 0, NULL) : NULL;
     bool good = json_array_size(root) > 0;
-    size_t i;
-    json_t *item;
-    json_array_foreach(root, i, item) good = good && json_is_string(item);
-    if (good)
-        json_array_foreach(root, i, item) add(keys, json_string_value(item));
+    size_t count = json_array_size(root);
+    for (size_t i = 0; i < count; i++)
+        good = good && json_is_string(json_array_get(root, i));
+    for (size_t i = 0; good && i < count; i++)
+        add(keys, json_string_value(json_array_get(root, i)));
     json_decref(root);
     return good;
 }
