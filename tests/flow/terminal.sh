@@ -561,41 +561,50 @@ END
 # tmux: a pane that is killed, and one that has its screen back.
 
 if command -v tmux >/dev/null 2>&1; then
+    # Each case has a server of its own: one that was just killed may still
+    # hold its socket.
     in_tmux() {
         env -u TMUX TERM=xterm-256color LC_ALL=C.UTF-8 HOME="$work" \
-            tmux -f /dev/null -S "$work/tmux" "$@"
+            tmux -f /dev/null -S "$work/tmux.$what" "$@"
     }
     # until_shown TEXT: on the pane's screen
     until_shown() {
-        for _ in $(seq 400); do
+        for _ in $(seq 1200); do
             in_tmux capture-pane -p | grep -q -- "$1" && return 0
             sleep 0.05
         done
         return 1
     }
+    what=shell
     in_tmux new-session -d -x 80 -y 24 "PS1='ready> ' exec sh"
+    # what is typed before the prompt would stand before it
+    until_shown '^ready>' || not_ok 'a shell inside tmux'
     in_tmux send-keys "echo be''fore; '$RUNTAIL' demo long" Enter
     if until_shown live && in_tmux send-keys q && until_shown 'the demo ends' &&
         until_shown '^before' &&
-        [ "$(in_tmux display -p '#{alternate_on} #{cursor_flag} #{scroll_region_upper} #{keypad_cursor_flag} #{mouse_any_flag} #{wrap_flag}')" = '0 1 0 0 0 1' ]; then
+        modes=$(in_tmux display -p '#{alternate_on} #{cursor_flag} #{scroll_region_upper} #{keypad_cursor_flag} #{mouse_any_flag} #{wrap_flag}') &&
+        [ "$modes" = '0 1 0 0 0 1' ]; then
         ok 'inside tmux'
     else
         not_ok 'inside tmux'
+        echo "modes: ${modes-}"
         in_tmux capture-pane -p
     fi
+    in_tmux kill-server
     for what in kill-pane kill-session kill-server; do
-        in_tmux kill-server 2>/dev/null
         mkfifo "$work/$what"
         in_tmux new-session -d -x 80 -y 24 \
             "exec 9>'$work/$what'; exec '$RUNTAIL' demo long"
         # the pipe's end is the program's end
-        timeout 30 cat "$work/$what" &
+        timeout 60 cat "$work/$what" &
         reader=$!
         if until_shown live && in_tmux $what && wait $reader; then
             ok "tmux $what"
         else
             not_ok "tmux $what"
+            in_tmux capture-pane -p
         fi
+        in_tmux kill-server 2>/dev/null
     done
 fi
 
