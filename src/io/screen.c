@@ -22,6 +22,7 @@
 #define NCURSES_NOMACROS 1
 #include <curses.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "io/painter.h"
 #include "io/termcap.h"
@@ -407,23 +408,6 @@ uint32_t screen_read_key(void)
 
 /* ---- the clipboard ---- */
 
-static void add_base64(struct buf *out, const char *text, size_t len)
-{
-    static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t bits = (uint32_t)(unsigned char)text[i] << 16;
-        if (i + 1 < len)
-            bits |= (uint32_t)(unsigned char)text[i + 1] << 8;
-        if (i + 2 < len)
-            bits |= (unsigned char)text[i + 2];
-        buf_addc(out, DIGITS[bits >> 18]);
-        buf_addc(out, DIGITS[bits >> 12 & 63]);
-        buf_addc(out, i + 1 < len ? DIGITS[bits >> 6 & 63] : '=');
-        buf_addc(out, i + 2 < len ? DIGITS[bits & 63] : '=');
-    }
-}
-
 bool screen_copy(const char *text)
 {
     size_t len = strlen(text);
@@ -434,7 +418,7 @@ bool screen_copy(const char *text)
     struct buf out = buf_make(0);
     /* tmux hands on what stands between, with each ESC doubled. */
     buf_adds(&out, inside_tmux ? "\033Ptmux;\033\033]52;c;" : "\033]52;c;");
-    add_base64(&out, text, len);
+    base64_add(&out, text, len);
     buf_adds(&out, inside_tmux ? "\a\033\\" : "\a");
     bool written = write_all(fileno(screen.out), out.data, out.len);
     buf_free(&out);

@@ -5,27 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/sha256.h"
 
 enum {
     LIFE_S = 3600
 };
-
-static void add_base64url(struct buf *out, const void *bytes, size_t len)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const unsigned char *in = bytes;
-    uint32_t bits = 0;
-    int held = 0;
-    for (size_t i = 0; i < len; i++) {
-        bits = bits << 8 | in[i];
-        for (held += 8; held >= 6; held -= 6)
-            buf_addc(out, digits[bits >> (held - 6) & 63]);
-    }
-    if (held)
-        buf_addc(out, digits[bits << (6 - held) & 63]);
-}
 
 bool token_sign(json_t *claims, json_t *scopes, const char *key, int64_t now_s,
                 struct buf *out)
@@ -42,12 +27,12 @@ bool token_sign(json_t *claims, json_t *scopes, const char *key, int64_t now_s,
     json_object_set_new(claims, "iat", json_integer(now_s));
     json_object_set_new(claims, "exp", json_integer(now_s + LIFE_S));
     char *payload = json_dumps(claims, JSON_COMPACT);
-    add_base64url(out, header, strlen(header));
+    base64url_add(out, header, strlen(header));
     buf_addc(out, '.');
-    add_base64url(out, payload, strlen(payload));
+    base64url_add(out, payload, strlen(payload));
     hmac_sha256(key, strlen(key), buf_str(out), out->len, signature);
     buf_addc(out, '.');
-    add_base64url(out, signature, sizeof signature);
+    base64url_add(out, signature, sizeof signature);
     free(payload);
     return true;
 }

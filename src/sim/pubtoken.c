@@ -7,46 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/sha256.h"
 #include "sim/js_json.h"
 
 static const char header[] = "{\"alg\":\"HS256\"}";
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/* Base64url without padding (RFC 7515, appendix C). */
-static void add_base64url(struct buf *out, const void *bytes, size_t len)
-{
-    const uint8_t *p = bytes;
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t group = (uint32_t)p[i] << 16;
-        if (i + 1 < len)
-            group |= (uint32_t)p[i + 1] << 8;
-        if (i + 2 < len)
-            group |= p[i + 2];
-        size_t digits = len - i >= 3 ? 4 : len - i + 1;
-        for (size_t j = 0; j < digits; j++)
-            buf_addc(out, alphabet[group >> (18 - 6 * j) & 63]);
-    }
-}
-
-static bool decode_base64url(struct buf *out, const char *text, size_t len)
-{
-    uint32_t group = 0;
-    int bits = 0;
-    for (size_t i = 0; i < len; i++) {
-        const char *digit = memchr(alphabet, text[i], sizeof alphabet - 1);
-        if (!digit)
-            return false;
-        group = group << 6 | (uint32_t)(digit - alphabet);
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            buf_addc(out, (char)(group >> bits & 0xff));
-        }
-    }
-    return true;
-}
 
 void pubtoken_add_payload(struct buf *out, const struct pubtoken_claims *claims)
 {
@@ -71,13 +36,13 @@ void pubtoken_sign_with(struct buf *out, const char *head, const char *payload,
                         size_t len, const char *key)
 {
     struct buf text = buf_make(0);
-    add_base64url(&text, head, strlen(head));
+    base64url_add(&text, head, strlen(head));
     buf_addc(&text, '.');
-    add_base64url(&text, payload, len);
+    base64url_add(&text, payload, len);
     uint8_t signature[SHA256_SIZE];
     hmac_sha256(key, strlen(key), text.data, text.len, signature);
     buf_addc(&text, '.');
-    add_base64url(&text, signature, sizeof signature);
+    base64url_add(&text, signature, sizeof signature);
     buf_add(out, text.data, text.len);
     buf_free(&text);
 }
@@ -113,7 +78,7 @@ static bool signature_fits(const char *text, const char *third, const char *key)
     uint8_t signature[SHA256_SIZE];
     hmac_sha256(key, strlen(key), text, (size_t)(third - 1 - text), signature);
     struct buf want = buf_make(0);
-    add_base64url(&want, signature, sizeof signature);
+    base64url_add(&want, signature, sizeof signature);
     bool fits = strcmp(buf_str(&want), third) == 0;
     buf_free(&want);
     return fits;
@@ -133,7 +98,7 @@ json_t *pubtoken_read(const char *text)
         return NULL;
     struct buf json = buf_make(0);
     json_t *payload = NULL;
-    if (decode_base64url(&json, second, (size_t)(third - 1 - second)))
+    if (base64url_read(&json, second, (size_t)(third - 1 - second)))
         payload = json_loadb(buf_str(&json), json.len, 0, NULL);
     buf_free(&json);
     return payload;

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "sim/pubtoken.h"
 
@@ -191,34 +192,15 @@ struct playback {
     size_t next;
 };
 
-/* Standard base64 (RFC 4648); the recorder writes it for chunks that end
- * inside a character. */
-static void add_base64(struct buf *out, const char *text)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
-                                   "qrstuvwxyz0123456789+/";
-    uint32_t group = 0;
-    int bits = 0;
-    for (; *text && *text != '='; text++) {
-        const char *digit = strchr(alphabet, *text);
-        if (!digit)
-            continue;
-        group = group << 6 | (uint32_t)(digit - alphabet);
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            buf_addc(out, (char)(group >> bits & 0xff));
-        }
-    }
-}
-
+/* The recorder writes base64 for chunks that end inside a character. */
 void replay_add_chunk(struct buf *out, json_t *chunk)
 {
+    const char *coded = text_of(chunk, "base64");
     json_t *utf8 = json_object_get(chunk, "utf8");
     if (utf8)
         buf_add(out, json_string_value(utf8), json_string_length(utf8));
     else
-        add_base64(out, text_of(chunk, "base64"));
+        base64_read(out, coded, strlen(coded));
 }
 
 static enum stream_step playback_next(void *self, const struct moment *moment,

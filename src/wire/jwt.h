@@ -16,7 +16,4 @@ struct jwt_claims {
 /* Reads the payload; false when the text is no JWT. */
 bool jwt_read(const char *token, struct jwt_claims *claims);
 
-/* Decodes base64url without padding; false on other characters. */
-bool base64url_decode(const char *text, size_t len, struct buf *out);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/instant.h"
 #include "base/mem.h"
 
@@ -114,23 +115,6 @@ void recording_add_start(struct buf *out, const struct recording_start *start)
     add_line(out, root);
 }
 
-static void add_base64(struct buf *out, const char *bytes, size_t len)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *in = (const unsigned char *)bytes;
-    uint32_t bits = 0;
-    int held = 0;
-    for (size_t i = 0; i < len; i++) {
-        bits = bits << 8 | in[i];
-        for (held += 8; held >= 6; held -= 6)
-            buf_addc(out, digits[bits >> (held - 6) & 63]);
-    }
-    if (held)
-        buf_addc(out, digits[bits << (6 - held) & 63]);
-    buf_fill(out, '=', (3 - len % 3) % 3);
-}
-
 /* Text where it is UTF-8, so that it can be read; else base64. */
 static void set_bytes(json_t *root, const struct buf *bytes)
 {
@@ -140,7 +124,7 @@ static void set_bytes(json_t *root, const struct buf *bytes)
         json_object_set_new(root, "utf8", text);
         return;
     }
-    add_base64(&encoded, bytes->data, bytes->len);
+    base64_add(&encoded, bytes->data, bytes->len);
     set_text(root, "base64", buf_str(&encoded));
     buf_free(&encoded);
 }
@@ -297,33 +281,13 @@ void recording_free_start(struct recording_start *start)
     start->root = NULL;
 }
 
-static bool get_base64(struct buf *out, const char *text)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint32_t bits = 0;
-    int held = 0;
-    for (; *text && *text != '='; text++) {
-        const char *digit = strchr(digits, *text);
-        if (!digit)
-            return false;
-        bits = bits << 6 | (uint32_t)(digit - digits);
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            buf_addc(out, (char)(bits >> held & 0xff));
-        }
-    }
-    return true;
-}
-
 static bool get_bytes(struct buf *out, json_t *root)
 {
     json_t *text = json_object_get(root, "utf8");
     const char *encoded = get_text(root, "base64");
     if (json_is_string(text))
         return buf_add(out, json_string_value(text), json_string_length(text));
-    return !encoded || get_base64(out, encoded);
+    return !encoded || base64_read(out, encoded, strlen(encoded));
 }
 
 /* A name or a value with a line break or NUL in it is no header's. */

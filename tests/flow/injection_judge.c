@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/base64.h"
 #include "text/utf8.h"
 
 static const char clipboard[] = "\033]52;c;";
@@ -94,23 +95,6 @@ static void judge_patterns(const struct trial *trial, const struct buf *list,
     }
 }
 
-static size_t from_base64(struct buf *out, const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
-                                 "qrstuvwxyz0123456789+/";
-    unsigned bits = 0, count = 0;
-    size_t at = 0;
-    for (; text[at] && strchr(digits, text[at]); at++) {
-        bits = bits << 6 | (unsigned)(strchr(digits, text[at]) - digits);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            buf_addc(out, (char)(bits >> count & 0xff));
-        }
-    }
-    return at + strspn(text + at, "=");
-}
-
 /* Takes out what goes to the clipboard, which is going to be pasted: it is
  * text, too. */
 static void judge_clipboard(const struct trial *trial, struct buf *rest)
@@ -123,9 +107,9 @@ static void judge_clipboard(const struct trial *trial, struct buf *rest)
         struct buf text = buf_make(0);
         buf_add(rest, at, (size_t)(copy - at));
         at = copy + sizeof clipboard - 1;
-        at += from_base64(&text, at);
-        if (*at == '\a')
-            at++;
+        size_t len = strcspn(at, "\a");
+        if (at[len] && base64_read(&text, at, len))
+            at += len + 1;
         else
             complain(trial, "an unfinished copy", 0, NULL);
         judge_bytes(trial, &text, "\n", false);

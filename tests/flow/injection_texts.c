@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "text/escape.h"
 #include "text/utf8.h"
@@ -142,21 +143,6 @@ static void add_own(struct hostile **all, size_t *count)
     }
 }
 
-static void add_base64(struct buf *out, const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
-                                 "qrstuvwxyz0123456789+/";
-    unsigned bits = 0, count = 0;
-    for (; *text && *text != '='; text++) {
-        bits = bits << 6 | (unsigned)(strchr(digits, *text) - digits);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            buf_addc(out, (char)(bits >> count & 0xff));
-        }
-    }
-}
-
 static void add_patterns(struct buf **list, size_t *count, const json_t *item,
                          const char *key)
 {
@@ -181,12 +167,13 @@ static void add_shared(struct hostile **all, size_t *count, const char *path)
     json_array_foreach(cases, index, item)
     {
         struct hostile *one = add(all, count);
+        const json_t *coded = json_object_get(item, "base64");
         json_int_t times = json_integer_value(json_object_get(item, "repeat"));
         one->name =
             mem_strdup(json_string_value(json_object_get(item, "name")));
         do
-            add_base64(&one->text,
-                       json_string_value(json_object_get(item, "base64")));
+            base64_read(&one->text, json_string_value(coded),
+                        json_string_length(coded));
         while (--times > 0);
         add_patterns(&one->never, &one->never_count, item, "must_not_emit");
         add_patterns(&one->never, &one->never_count, item, "should_not_emit");

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 
 enum {
@@ -300,22 +301,6 @@ static void send_headers(struct script_server *server,
     buf_free(&head);
 }
 
-static void add_base64(struct buf *out, const char *text)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned bits = 0;
-    int count = 0;
-    for (; *text && *text != '='; text++) {
-        bits = bits << 6 | (unsigned)(strchr(digits, *text) - digits);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            buf_addc(out, (char)(bits >> count & 0xff));
-        }
-    }
-}
-
 /* False: there is no such piece. */
 static bool piece_of(const struct connection *connection, size_t index,
                      struct buf *out)
@@ -328,7 +313,7 @@ static bool piece_of(const struct connection *connection, size_t index,
     if (plain)
         buf_add(out, json_string_value(piece), json_string_length(piece));
     else
-        add_base64(out, json_string_value(piece));
+        base64_read(out, json_string_value(piece), json_string_length(piece));
     return true;
 }
 

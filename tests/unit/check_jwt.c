@@ -4,32 +4,18 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/instant.h"
 
 #include "unit.h"
 
-/* Appends base64url without padding. */
-static void add_encoded(struct buf *out, const char *text)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    unsigned bits = 0;
-    int held = 0;
-    for (; *text; text++) {
-        bits = (bits << 8 | (unsigned char)*text) & 0xffff;
-        for (held += 8; held >= 6; held -= 6)
-            buf_addc(out, digits[bits >> (held - 6) & 63]);
-    }
-    if (held)
-        buf_addc(out, digits[bits << (6 - held) & 63]);
-}
-
 static void make_token(struct buf *out, const char *payload)
 {
+    static const char head[] = "{\"alg\":\"none\"}";
     buf_clear(out);
-    add_encoded(out, "{\"alg\":\"none\"}");
+    base64url_add(out, head, strlen(head));
     buf_addc(out, '.');
-    add_encoded(out, payload);
+    base64url_add(out, payload, strlen(payload));
     buf_adds(out, ".sig");
 }
 
@@ -82,30 +68,6 @@ START_TEST(other_tokens_are_none)
 }
 END_TEST
 
-static const struct {
-    const char *text;
-    const char *bytes; /* NULL: refused */
-} encodings[] = {
-    {"", ""},        {"Zg", "f"},         {"Zm8", "fo"},
-    {"Zm9v", "foo"}, {"-_8", "\xfb\xff"}, {"Z", NULL},
-    {"Zm9vY", NULL}, {"Zm 8", NULL},      {"Zg==", NULL},
-    {"+/8", NULL},
-};
-
-START_TEST(base64url_is_decoded)
-{
-    const char *text = encodings[_i].text;
-    struct buf out = buf_make(0);
-    bool good = base64url_decode(text, strlen(text), &out);
-    ck_assert_msg(good == (encodings[_i].bytes != NULL), "%s", text);
-    if (good)
-        ck_assert_str_eq(buf_str(&out), encodings[_i].bytes);
-    buf_free(&out);
-}
-END_TEST
-
 UNIT_MAIN("jwt", tcase_add_loop_test(tc, claims_are_read, 0,
                                      sizeof cases / sizeof *cases);
-          tcase_add_test(tc, other_tokens_are_none);
-          tcase_add_loop_test(tc, base64url_is_decoded, 0,
-                              sizeof encodings / sizeof *encodings))
+          tcase_add_test(tc, other_tokens_are_none))
