@@ -516,9 +516,7 @@ static void close_session(struct session *session)
     recorder_destroy(session->recorder);
     run_destroy(session->run);
     spool_destroy(session->spool);
-    if (session->poll_secret)
-        mem_wipe(session->poll_secret, strlen(session->poll_secret));
-    free(session->poll_secret);
+    mem_forget(&session->poll_secret);
     loop_destroy(session->loop);
 }
 

@@ -184,13 +184,6 @@ static void load_secrets(struct settings *settings,
     check_secret(settings->secret_key, "TRIGGER_SECRET_KEY", err);
 }
 
-static void forget(char *secret)
-{
-    if (secret)
-        mem_wipe(secret, strlen(secret));
-    free(secret);
-}
-
 /* The value behind "NAME:" as it is to be sent: read from a file (@FILE) or
  * from the environment ($VARIABLE), or as it stands. Owned. */
 static char *header_value(const char *name, size_t name_len, const char *value,
@@ -261,19 +254,18 @@ static char *make_header(const char *given, struct error *err)
         buf_addf(&header, "%.*s: %s", (int)name_len, given, text);
     else if (text) /* how curl is told of an empty value */
         buf_addf(&header, "%.*s;", (int)name_len, given);
-    forget(text);
+    mem_forget(&text);
     return header.len ? buf_take(&header) : NULL;
 }
 
 static void forget_headers(struct settings *settings)
 {
     for (char **header = settings->headers; header && *header; header++)
-        forget(*header);
+        mem_forget(header);
     free(settings->headers);
     settings->headers = NULL;
-    forget(settings->query_token);
-    forget(settings->login);
-    settings->query_token = settings->login = NULL;
+    mem_forget(&settings->query_token);
+    mem_forget(&settings->login);
 }
 
 /* The token of a stream or an agent: from a file or a command only, since the
@@ -292,7 +284,7 @@ static void load_stream_token(struct settings *settings,
     }
     check_secret(token, "the token", err);
     if (!token || err->kind != ERROR_NONE) {
-        forget(token);
+        mem_forget(&token);
         return;
     }
     if (options->query_token) {
@@ -301,7 +293,7 @@ static void load_stream_token(struct settings *settings,
     }
     buf_addf(&header, "Authorization: Bearer %s", token);
     settings->headers[count] = buf_take(&header);
-    forget(token);
+    mem_forget(&token);
 }
 
 /* Headers of the command line, and the token that goes with a stream. */
@@ -379,9 +371,9 @@ void settings_free(struct settings *settings)
     free(settings->progress_key);
     free(settings->log_key);
     free(settings->token_origin);
-    forget(settings->api_key);
-    forget(settings->access_token);
-    forget(settings->secret_key);
+    mem_forget(&settings->api_key);
+    mem_forget(&settings->access_token);
+    mem_forget(&settings->secret_key);
     forget_headers(settings);
     *settings = (struct settings){0};
 }

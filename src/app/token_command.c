@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/client.h"
 #include "app/complain.h"
@@ -105,9 +104,7 @@ int token_command(const struct options *options,
         print_token(options, answer.value, token_origin(token));
     else if (answer.err.kind != ERROR_NONE)
         complain(&answer.err);
-    if (answer.value)
-        mem_wipe(answer.value, strlen(answer.value));
-    free(answer.value);
+    mem_forget(&answer.value);
     token_destroy(token);
     http_destroy(http);
     loop_destroy(answer.loop);

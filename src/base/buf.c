@@ -23,6 +23,12 @@ void buf_free(struct buf *buf)
     *buf = buf_make(buf->max);
 }
 
+void buf_forget(struct buf *buf)
+{
+    mem_wipe(buf->data, buf->size);
+    buf_free(buf);
+}
+
 void buf_clear(struct buf *buf)
 {
     buf_truncate(buf, 0);

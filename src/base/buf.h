@@ -20,6 +20,10 @@ struct buf buf_make(size_t max);
 /* Gives the memory back; the buffer is empty and usable again. */
 void buf_free(struct buf *buf);
 
+/* The same for secrets, which are wiped first. What a buffer held before it
+ * grew is not: it may have moved. */
+void buf_forget(struct buf *buf);
+
 /* Empties, keeps the memory. */
 void buf_clear(struct buf *buf);
 

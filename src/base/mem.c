@@ -109,3 +109,11 @@ void mem_wipe(void *bytes, size_t size)
     if (bytes && size)
         explicit_bzero(bytes, size);
 }
+
+void mem_forget(char **secret)
+{
+    if (*secret)
+        mem_wipe(*secret, strlen(*secret));
+    free(*secret);
+    *secret = NULL;
+}

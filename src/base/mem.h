@@ -39,4 +39,8 @@ char *mem_strndup(const char *bytes, size_t len);
  */
 void mem_wipe(void *bytes, size_t size);
 
+/* Wipes and frees a secret text, and leaves NULL in its place. NULL there is
+ * fine. */
+void mem_forget(char **secret);
+
 #endif

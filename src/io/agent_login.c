@@ -34,20 +34,6 @@ struct agent_login {
     void *context;
 };
 
-static void forget(char **secret)
-{
-    if (*secret)
-        mem_wipe(*secret, strlen(*secret));
-    free(*secret);
-    *secret = NULL;
-}
-
-static void forget_buf(struct buf *secret)
-{
-    mem_wipe(secret->data, secret->len);
-    buf_free(secret);
-}
-
 /* A header or a form must be able to hold it. */
 static bool is_plain(const struct buf *text)
 {
@@ -63,10 +49,10 @@ static void take_text(char **text, struct slice value)
     if (value.len >= 2 && value.data[0] == '"' &&
         json_unescape(&plain, value.data + 1, value.len - 2) &&
         is_plain(&plain)) {
-        forget(text);
+        mem_forget(text);
         *text = mem_strdup(buf_str(&plain));
     }
-    forget_buf(&plain);
+    buf_forget(&plain);
 }
 
 /* Takes the members that text has; false when it is no JSON object. */
@@ -111,10 +97,10 @@ bool agent_login_has_token(const char *text)
 {
     struct agent_login login = {0};
     bool has = take_members(&login, text, strlen(text)) && login.token;
-    forget(&login.token);
-    forget(&login.refresh_token);
-    forget(&login.email);
-    forget(&login.password);
+    mem_forget(&login.token);
+    mem_forget(&login.refresh_token);
+    mem_forget(&login.email);
+    mem_forget(&login.password);
     return has;
 }
 
@@ -144,10 +130,10 @@ void agent_login_destroy(struct agent_login *login)
     http_cancel(login->call);
     if (http_player(login->http))
         player_forget_token(http_player(login->http));
-    forget(&login->token);
-    forget(&login->refresh_token);
-    forget(&login->email);
-    forget(&login->password);
+    mem_forget(&login->token);
+    mem_forget(&login->refresh_token);
+    mem_forget(&login->email);
+    mem_forget(&login->password);
     free(login);
 }
 
@@ -274,7 +260,7 @@ static bool ask(struct agent_login *login)
     if (login->refresh_token) {
         buf_adds(&url, "/api/auth/refresh");
         add_member(&body, "refreshToken", login->refresh_token);
-        forget(&login->refresh_token);
+        mem_forget(&login->refresh_token);
     } else if (login->email && login->password && !login->asked) {
         login->asked = true;
         buf_adds(&url, "/api/auth/login");
@@ -297,7 +283,7 @@ static bool ask(struct agent_login *login)
         .context = login,
     };
     login->call = http_start(login->http, &request);
-    forget_buf(&body);
+    buf_forget(&body);
     buf_free(&url);
     return true;
 }
@@ -309,7 +295,7 @@ bool agent_login_renew(struct agent_login *login, agent_login_fn *fn,
     login->context = context;
     if (login->call) /* its answer may hold the only token that is left */
         return true;
-    forget(&login->token);
+    mem_forget(&login->token);
     login->asked = false;
     login->wish = http_count_wish(login->http);
     return http_player(login->http) ? play(login) : ask(login);

@@ -22,12 +22,6 @@ static struct buf credentials(const struct source_options *options)
     return all;
 }
 
-static void forget(struct buf *secret)
-{
-    mem_wipe(secret->data, secret->len);
-    buf_free(secret);
-}
-
 bool source_renew(struct source_options *options)
 {
     if (!options->renew)
@@ -37,8 +31,8 @@ bool source_renew(struct source_options *options)
     struct buf after = credentials(options);
     bool same = before.len == after.len &&
                 memcmp(buf_str(&before), buf_str(&after), after.len) == 0;
-    forget(&before);
-    forget(&after);
+    buf_forget(&before);
+    buf_forget(&after);
     if (!same && options->renewed)
         options->renewed(options->renew_context);
     return !same;

@@ -138,8 +138,7 @@ void source_run_note_success(struct source_run *run);
 void source_run_ask_poll(struct source_run *run, const char *token);
 void source_run_ask_details(struct source_run *run, const char *token);
 
-/* "Authorization: Bearer …"; owned secret, given back by the other. */
+/* "Authorization: Bearer …"; owned secret, for mem_forget(). */
 char *source_run_auth_header(const char *token);
-void source_run_forget_header(char *header);
 
 #endif

@@ -325,6 +325,6 @@ void source_run_ask_feed(struct source_run *run, const char *token)
         .context = run,
     };
     run->call = http_start(run->http, &request);
-    source_run_forget_header(header);
+    mem_forget(&header);
     buf_free(&url);
 }

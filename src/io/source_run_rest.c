@@ -34,12 +34,6 @@ char *source_run_auth_header(const char *token)
     return header;
 }
 
-void source_run_forget_header(char *header)
-{
-    mem_wipe(header, strlen(header));
-    free(header);
-}
-
 static const char *const rest_headers[] = {
     "Accept: application/json", "x-trigger-api-version: 2025-07-16", NULL};
 
@@ -67,7 +61,7 @@ void source_run_ask_details(struct source_run *run, const char *token)
     };
     run->details = http_start(run->http, &request);
     run->details_wanted = false;
-    source_run_forget_header(header);
+    mem_forget(&header);
     buf_free(&url);
 }
 
@@ -143,6 +137,6 @@ void source_run_ask_poll(struct source_run *run, const char *token)
     };
     run->call = http_start(run->http, &request);
     if (header)
-        source_run_forget_header(header);
+        mem_forget(&header);
     buf_free(&url);
 }

@@ -80,7 +80,7 @@ static void finish(struct source_stream *stream, enum source_stream_end end)
     loop_timer_stop(stream->loop, &stream->settle);
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
-    source_stream_forget_auth(stream);
+    mem_forget(&stream->auth);
     note_caught_up(stream);
     stream->ops->over(stream->context, end);
 }
@@ -242,7 +242,7 @@ static void note_beginning(struct source_stream *stream,
 static void on_opened(void *context, const struct http_call *call)
 {
     struct source_stream *stream = context;
-    source_stream_forget_auth(stream);
+    mem_forget(&stream->auth);
     token_accepted(stream->token);
     note_beginning(stream, call);
     stream->open = true;
@@ -304,7 +304,7 @@ static enum stream_next on_refused(void *context,
     struct source_stream *stream = context;
     long status = result->status;
     bool hopeful = stream->heard && !stream->ending;
-    source_stream_forget_auth(stream);
+    mem_forget(&stream->auth);
     if (status >= 200 && status < 300 && status != 204)
         return ++stream->nonsense < NONSENSE_TRIES || hopeful ? STREAM_RETRY
                                                               : STREAM_FAIL;
@@ -461,7 +461,7 @@ void source_stream_destroy(struct source_stream *stream)
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
     loop_timer_stop(stream->loop, &stream->burst);
-    source_stream_forget_auth(stream);
+    mem_forget(&stream->auth);
     stream_destroy(stream->stream);
     buf_free(&stream->url);
     buf_free(&stream->resume);

@@ -72,6 +72,4 @@ bool source_stream_is_endless(struct source_stream *stream);
 bool source_stream_request(void *context, struct http_request *request);
 bool source_stream_renew(void *context);
 
-void source_stream_forget_auth(struct source_stream *stream);
-
 #endif

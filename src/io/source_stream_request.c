@@ -11,14 +11,6 @@
 #include "wire/backoff.h"
 #include "wire/url.h"
 
-void source_stream_forget_auth(struct source_stream *stream)
-{
-    if (stream->auth)
-        mem_wipe(stream->auth, strlen(stream->auth));
-    free(stream->auth);
-    stream->auth = NULL;
-}
-
 static void open_now(void *context)
 {
     struct source_stream *stream = context;
@@ -69,7 +61,7 @@ static void on_token(void *context, const char *token, const struct error *err)
 static bool has_token(struct source_stream *stream)
 {
     if (stream->auth_used)
-        source_stream_forget_auth(stream);
+        mem_forget(&stream->auth);
     if (stream->auth)
         return true;
     token_cancel(stream->token, stream);

@@ -68,14 +68,6 @@ struct token {
     struct asker *askers;         /* the first one asked first */
 };
 
-static void forget(char **secret)
-{
-    if (*secret)
-        mem_wipe(*secret, strlen(*secret));
-    free(*secret);
-    *secret = NULL;
-}
-
 struct token *token_create(struct http *http, struct loop *loop,
                            const struct token_options *options, const char *run)
 {
@@ -144,10 +136,10 @@ void token_destroy(struct token *token)
         free(take_asker(token, NULL, token->round + 1));
     http_cancel(token->call);
     secret_command_cancel(token->asked);
-    forget(&token->value);
-    forget(&token->api_key);
-    forget(&token->access_token);
-    forget(&token->secret_key);
+    mem_forget(&token->value);
+    mem_forget(&token->api_key);
+    mem_forget(&token->access_token);
+    mem_forget(&token->secret_key);
     free(token->run);
     free(token->api_url);
     free(token->token_url);
@@ -206,7 +198,7 @@ static void record(struct token *token, const struct error *err)
 
 static void keep(struct token *token, const char *text)
 {
-    forget(&token->value);
+    mem_forget(&token->value);
     token->value = mem_strdup(text);
     token->number++;
     token->got_steady_ms = loop_steady_ms(token->loop);
@@ -358,7 +350,7 @@ static void ask_endpoint(struct token *token, const char *key)
     char *header = key ? endpoint_header(key) : NULL;
     url_with_run(&url, token->token_url, token->run);
     request(token, buf_str(&url), NULL, header, on_endpoint);
-    forget(&header);
+    mem_forget(&header);
     buf_free(&url);
 }
 
@@ -445,7 +437,7 @@ static void mint(struct token *token)
     char *header = secret_header("Authorization: Bearer ", token->secret_key);
     buf_addf(&url, "%s%s", token->api_url, paths[token->way]);
     request(token, buf_str(&url), body, header, on_mint);
-    forget(&header);
+    mem_forget(&header);
     free(body);
     buf_free(&url);
 }
@@ -469,7 +461,7 @@ static void use_given(struct token *token, const char *text)
     } else if (token->token_url) {
         ask_endpoint(token, text);
     } else if (is_secret_key(text)) {
-        forget(&token->secret_key);
+        mem_forget(&token->secret_key);
         token->secret_key = mem_strdup(text);
         mint(token);
     } else {
@@ -511,7 +503,7 @@ static void use_file(struct token *token)
     char *text = token_read(token->file, NULL, &err);
     loop_read_clocks(token->loop);
     use_what_came(token, text, &err);
-    forget(&text);
+    mem_forget(&text);
 }
 
 static void fail_unconfigured(struct token *token)

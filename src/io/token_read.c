@@ -22,14 +22,6 @@ enum {
     READ_MS = SECRET_COMMAND_MS
 };
 
-static void forget(char **secret)
-{
-    if (*secret)
-        mem_wipe(*secret, strlen(*secret));
-    free(*secret);
-    *secret = NULL;
-}
-
 /* Waits for fd to be readable until the deadline (steady clock). */
 static bool can_read(int fd, int64_t deadline_ms)
 {
@@ -52,7 +44,7 @@ static char *read_secret(int fd)
     int64_t deadline_ms = clock_steady_ms() + READ_MS;
     while (got && len < MAX_TOKEN - 1) {
         if (!can_read(fd, deadline_ms)) {
-            forget(&text);
+            mem_forget(&text);
             return NULL;
         }
         got = read(fd, text + len, MAX_TOKEN - 1 - len);
@@ -100,7 +92,7 @@ static char *run_command(const char *command, struct error *err)
     if (text && status == 0)
         return text;
     secret_command_failed(err, command, text == NULL, status);
-    forget(&text);
+    mem_forget(&text);
     return NULL;
 }
 

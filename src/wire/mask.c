@@ -40,8 +40,7 @@ void mask_destroy(struct mask *mask)
     if (!mask)
         return;
     for (size_t i = 0; i < mask->count; i++) {
-        mem_wipe(mask->secrets[i], strlen(mask->secrets[i]));
-        free(mask->secrets[i]);
+        mem_forget(&mask->secrets[i]);
     }
     free(mask->secrets);
     free(mask);
@@ -70,13 +69,6 @@ static void escape_json(struct buf *out, const char *text, bool slashes)
     }
 }
 
-static void forget(struct buf *buf)
-{
-    if (buf->data)
-        mem_wipe(buf->data, buf->size);
-    buf_free(buf);
-}
-
 void mask_add(struct mask *mask, const char *secret)
 {
     struct buf spelled = buf_make(0);
@@ -90,7 +82,7 @@ void mask_add(struct mask *mask, const char *secret)
         escape_json(&spelled, secret, slashes);
         add_spelling(mask, buf_str(&spelled));
     }
-    forget(&spelled);
+    buf_forget(&spelled);
 }
 
 bool mask_is_secret_name(const char *name, size_t len)
@@ -122,8 +114,7 @@ static void add_cookies(struct mask *mask, const char *value)
             size_t skip = (size_t)(equals + 1 - value);
             char *one = mem_strndup(value + skip, len - skip);
             mask_add(mask, one);
-            mem_wipe(one, strlen(one));
-            free(one);
+            mem_forget(&one);
         }
         value += len + (value[len] == ';');
     }
@@ -181,9 +172,8 @@ static void add_encoded(struct mask *mask, const char *text, size_t len)
         p += low >= 0 ? 2 : 0;
     }
     mask_add(mask, buf_str(&plain));
-    mem_wipe(raw, len);
-    free(raw);
-    forget(&plain);
+    mem_forget(&raw);
+    buf_forget(&plain);
 }
 
 void mask_add_url(struct mask *mask, const char *url)
@@ -335,14 +325,14 @@ void mask_feed(const struct mask *mask, struct mask_stream *stream,
     buf_add(&held, bytes, len);
     size_t used = scan(mask, stream, held.data, held.len, false, out);
     buf_add(&stream->held, held.data + used, held.len - used);
-    forget(&held);
+    buf_forget(&held);
 }
 
 void mask_finish(const struct mask *mask, struct mask_stream *stream,
                  struct buf *out)
 {
     scan(mask, stream, buf_str(&stream->held), stream->held.len, true, out);
-    forget(&stream->held);
+    buf_forget(&stream->held);
     stream->in_token = false;
 }
 
@@ -382,9 +372,8 @@ void mask_url(const struct mask *mask, const char *url, struct buf *out)
         char *parameters = mem_strndup(query + 1, strcspn(query + 1, "#"));
         buf_addc(&plain, '?');
         mask_query(parameters, &plain);
-        mem_wipe(parameters, strlen(parameters));
-        free(parameters);
+        mem_forget(&parameters);
     }
     mask_text(mask, buf_str(&plain), plain.len, out);
-    forget(&plain);
+    buf_forget(&plain);
 }
