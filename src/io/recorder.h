@@ -63,8 +63,9 @@ void recorder_token(struct recorder *recorder, int number, int64_t expires_ms,
 
 void recorder_wake(struct recorder *recorder);
 
-/* Following is over. how: "ended", "left", "timeout" or "signal". */
-void recorder_close(struct recorder *recorder, const char *how, int signal);
+/* Following is over. how: "ended", "left", "timeout" or "signal" with its
+ * number. */
+void recorder_close(struct recorder *recorder, const char *how, int number);
 
 /* Kinds of errors as recordings name them. */
 const char *recorder_kind_name(enum error_kind kind);

@@ -288,12 +288,12 @@ void screen_show(const struct frame *frame)
  * it: until it comes, and where it never does, there are no margins. */
 static void take_answer(const char *answer)
 {
-    int mode, state;
-    if (!screen.asked || sscanf(answer, "?%d;%d$y", &mode, &state) != 2 ||
-        mode != 69)
+    static const char mode[] = "?69;";
+    if (!screen.asked || strncmp(answer, mode, strlen(mode)) != 0)
         return;
+    const char *state = answer + strlen(mode);
     screen.asked = false;
-    if (state != 1 && state != 2)
+    if (strcmp(state, "1$y") != 0 && strcmp(state, "2$y") != 0)
         return;
     painter_set_margins(screen.painter, MARGINS_THERE);
     prepare_restore();

@@ -111,14 +111,15 @@ static size_t count_ready(const struct sink_stream *sink,
 {
     const char *text = from->text.data;
     size_t whole = from->text.len;
-    bool begun = sink->last == from && sink->mid_line;
+    const struct channel *begun = sink->mid_line ? sink->last : NULL;
     if (!sink->several || whole >= MOST_HELD)
         return whole;
-    if (!begun && sink->mid_line && !is_quiet(sink->last, now_ms))
+    if (begun && begun != from && !is_quiet(begun, now_ms))
         return 0;
     while (whole && text[whole - 1] != '\n')
         whole--;
-    return (begun && !whole) || is_quiet(from, now_ms) ? from->text.len : whole;
+    return (begun == from && !whole) || is_quiet(from, now_ms) ? from->text.len
+                                                               : whole;
 }
 
 /* The one whose line was begun comes first. */

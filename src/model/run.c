@@ -324,7 +324,8 @@ static void apply_readings(struct run *run, const struct event *event,
 static void apply_sse(struct run *run, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
-    bool named = from->event != SSE_MESSAGE && strcmp(from->event, SSE_MESSAGE);
+    bool named =
+        from->event != SSE_MESSAGE && strcmp(from->event, SSE_MESSAGE) != 0;
     run->is_stream = true;
     if (event->sse.is_read) {
         apply_readings(run, event, named ? from->event : NULL);

@@ -20,6 +20,17 @@ static void put_digits(char *out, uint32_t value, int count)
     }
 }
 
+static size_t put_bytes(char *out, const char *bytes, size_t len)
+{
+    memcpy(out, bytes, len);
+    return len;
+}
+
+static size_t put(char *out, const char *text)
+{
+    return put_bytes(out, text, strlen(text));
+}
+
 /* Words of different lengths, so that lines do not look alike: what follows
  * the number depends on it alone. */
 void firehose_line(char *out, size_t len, uint32_t number)
@@ -39,8 +50,7 @@ void firehose_line(char *out, size_t len, uint32_t number)
         out[at++] = ' ';
         if (word_len > len - at)
             word_len = len - at;
-        memcpy(out + at, word, word_len);
-        at += word_len;
+        at += put_bytes(out + at, word, word_len);
     }
     if (out[len - 1] == ' ')
         out[len - 1] = '.';
@@ -49,18 +59,11 @@ void firehose_line(char *out, size_t len, uint32_t number)
 /* A moment of a fixed day, ms after its midnight. */
 static void put_stamp(char out[STAMP_LEN], uint64_t ms)
 {
-    memcpy(out, "2026-03-01T00:00:00.000Z", STAMP_LEN);
+    put(out, "2026-03-01T00:00:00.000Z");
     put_digits(out + 11, (uint32_t)(ms / 3600000 % 24), 2);
     put_digits(out + 14, (uint32_t)(ms / 60000 % 60), 2);
     put_digits(out + 17, (uint32_t)(ms / 1000 % 60), 2);
     put_digits(out + 20, (uint32_t)(ms % 1000), 3);
-}
-
-static size_t put(char *out, const char *text)
-{
-    size_t len = strlen(text);
-    memcpy(out, text, len);
-    return len;
 }
 
 /* Quotes come escaped, which the size asked for does not count. */
@@ -196,7 +199,7 @@ void hose_text_make(struct hose_text *text, uint32_t frames, size_t text_bytes,
     for (uint32_t i = 0; i < count; i++) {
         char *line = text->text + i * text->line_len;
         firehose_line(line, line_bytes - 1, i);
-        memcpy(line + line_bytes - 1, "\\n", 2);
+        put(line + line_bytes - 1, "\\n");
     }
 }
 

@@ -29,11 +29,11 @@ static size_t rarity(char byte)
 struct finder finder_make(const char *bytes, size_t len, bool any_case)
 {
     struct finder finder = {.bytes = bytes, .len = len, .any_case = any_case};
-    size_t first = 0, second = len - 1;
+    size_t first = 0;
     for (size_t i = 0; i < len; i++)
         if (rarity(bytes[i]) > rarity(bytes[first]))
             first = i;
-    second = first ? 0 : len - 1;
+    size_t second = first ? 0 : len - 1;
     for (size_t i = 0; i < len; i++)
         if (i != first && rarity(bytes[i]) > rarity(bytes[second]))
             second = i;

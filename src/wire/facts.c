@@ -3,6 +3,7 @@
 #include "wire/facts.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,19 +47,31 @@ char *facts_text(const char *bytes, size_t len)
 }
 
 /* Every owned text of the facts, so that free and assign cannot forget one. */
+static const size_t texts[] = {
+    offsetof(struct run_facts, id),
+    offsetof(struct run_facts, task),
+    offsetof(struct run_facts, status_text),
+    offsetof(struct run_facts, version),
+    offsetof(struct run_facts, environment),
+    offsetof(struct run_facts, ttl),
+    offsetof(struct run_facts, step),
+    offsetof(struct run_facts, error.type),
+    offsetof(struct run_facts, error.name),
+    offsetof(struct run_facts, error.message),
+    offsetof(struct run_facts, error.code),
+    offsetof(struct run_facts, error.stack),
+    offsetof(struct run_facts, payload),
+    offsetof(struct run_facts, output),
+    offsetof(struct run_facts, metadata),
+};
+
+enum {
+    TEXTS = sizeof texts / sizeof *texts
+};
+
 static char **text_at(struct run_facts *facts, size_t index)
 {
-    char **const texts[] = {
-        &facts->id,          &facts->task,
-        &facts->status_text, &facts->version,
-        &facts->environment, &facts->ttl,
-        &facts->step,        &facts->error.type,
-        &facts->error.name,  &facts->error.message,
-        &facts->error.code,  &facts->error.stack,
-        &facts->payload,     &facts->output,
-        &facts->metadata,
-    };
-    return index < sizeof texts / sizeof *texts ? texts[index] : NULL;
+    return (char **)((char *)facts + texts[index]);
 }
 
 static void free_tags(struct run_facts *facts)
@@ -72,7 +85,7 @@ static void free_tags(struct run_facts *facts)
 
 void facts_free(struct run_facts *facts)
 {
-    for (size_t i = 0; text_at(facts, i); i++)
+    for (size_t i = 0; i < TEXTS; i++)
         free(*text_at(facts, i));
     free_tags(facts);
     facts_init(facts);
@@ -93,7 +106,7 @@ static bool assign_texts(struct run_facts *to, const struct run_facts *from)
 {
     bool changed = false;
     struct run_facts source = *from;
-    for (size_t i = 0; text_at(to, i); i++) {
+    for (size_t i = 0; i < TEXTS; i++) {
         char **mine = text_at(to, i);
         const char *theirs = *text_at(&source, i);
         if (same_text(*mine, theirs))
@@ -165,7 +178,7 @@ bool facts_assign(struct run_facts *to, const struct run_facts *from)
     struct run_facts kept = *to;
     *to = *from;
     struct run_facts *owner = &kept;
-    for (size_t i = 0; text_at(to, i); i++)
+    for (size_t i = 0; i < TEXTS; i++)
         *text_at(to, i) = *text_at(owner, i);
     to->tags = kept.tags;
     to->tag_count = kept.tag_count;
