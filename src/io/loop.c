@@ -162,10 +162,12 @@ void loop_read_clocks(struct loop *loop)
     if (loop->clock == CLOCK_PLAYED)
         return;
     int64_t steady_ms = clock_steady_ms();
-    if (loop->clock == CLOCK_MACHINE)
-        loop->wall_ms = clock_wall_ms();
-    else
-        loop->wall_ms += steady_ms - loop->steady_ms;
+    if (loop->clock == CLOCK_TIED) {
+        bool due = loop->timers && loop->timers->at_steady_ms < steady_ms;
+        step_to(loop, due ? loop->timers->at_steady_ms : steady_ms);
+        return;
+    }
+    loop->wall_ms = clock_wall_ms();
     loop->steady_ms = steady_ms;
 }
 
@@ -269,24 +271,39 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
     timer->active = false;
 }
 
+/* Behind those of its moment. */
+static void queue_timer(struct loop *loop, struct loop_timer *timer,
+                        int64_t at_steady_ms)
+{
+    struct loop_timer **at = &loop->timers;
+    loop_timer_stop(loop, timer);
+    while (*at && (*at)->at_steady_ms <= at_steady_ms)
+        at = &(*at)->next;
+    timer->at_steady_ms = at_steady_ms;
+    timer->active = true;
+    timer->next = *at;
+    *at = timer;
+}
+
 void loop_timer_start(struct loop *loop, struct loop_timer *timer,
                       int64_t delay_ms, void (*fn)(void *context),
                       void *context)
 {
-    loop_timer_stop(loop, timer);
-    bool played = loop->clock == CLOCK_PLAYED;
-    if (delay_ms < 0)
-        delay_ms = 0;
-    timer->at_steady_ms = played ? loop->steady_ms + delay_ms
-                                 : clock_steady_ms() + delay_ms / loop->haste;
+    int64_t now_ms =
+        loop->clock == CLOCK_MACHINE ? clock_steady_ms() : loop->steady_ms;
+    int64_t haste = loop->clock == CLOCK_PLAYED ? 1 : loop->haste;
+    queue_timer(loop, timer, now_ms + (delay_ms > 0 ? delay_ms / haste : 0));
     timer->fn = fn;
     timer->context = context;
-    timer->active = true;
-    struct loop_timer **at = &loop->timers;
-    while (*at && (*at)->at_steady_ms <= timer->at_steady_ms)
-        at = &(*at)->next;
-    timer->next = *at;
-    *at = timer;
+}
+
+void loop_timer_start_first(struct loop *loop, struct loop_timer *timer,
+                            int64_t delay_ms, void (*fn)(void *context),
+                            void *context)
+{
+    loop_timer_start(loop, timer, delay_ms, fn, context);
+    queue_timer(loop, timer, timer->at_steady_ms - 1);
+    timer->at_steady_ms++;
 }
 
 static void fire_first(struct loop *loop)
@@ -320,14 +337,32 @@ static void fire_played(struct loop *loop)
         step_to(loop, played_ms(loop));
 }
 
+/* Each finds the clocks at the moment it was set to, and what comes in later
+ * has a later time. */
+static void fire_tied(struct loop *loop)
+{
+    int64_t now_ms = clock_steady_ms();
+    bool fired = false;
+    if (now_ms < loop->steady_ms)
+        now_ms = loop->steady_ms;
+    while (loop->timers && loop->timers->at_steady_ms <= now_ms) {
+        step_to(loop, loop->timers->at_steady_ms);
+        fire_first(loop);
+        fired = true;
+    }
+    if (fired)
+        step_to(loop, loop->steady_ms + 1);
+}
+
 static void fire_timers(struct loop *loop)
 {
-    if (loop->clock == CLOCK_PLAYED) {
+    if (loop->clock == CLOCK_PLAYED)
         fire_played(loop);
-        return;
-    }
-    while (loop->timers && loop->timers->at_steady_ms <= loop->steady_ms)
-        fire_first(loop);
+    else if (loop->clock == CLOCK_TIED)
+        fire_tied(loop);
+    else
+        while (loop->timers && loop->timers->at_steady_ms <= loop->steady_ms)
+            fire_first(loop);
 }
 
 static void drain_signals(struct loop *loop)
@@ -364,7 +399,7 @@ bool loop_wait_output(struct loop *loop, int fd, int64_t wait_ms)
     loop_read_clocks(loop);
     loop->begun_ms += waited_ms;
     struct loop_timer *timer =
-        loop->clock == CLOCK_PLAYED ? NULL : loop->timers;
+        loop->clock == CLOCK_MACHINE ? loop->timers : NULL;
     for (; timer; timer = timer->next)
         timer->at_steady_ms += waited_ms;
     if (ready > 0 && fds[0].revents)
@@ -436,6 +471,10 @@ static void turn(struct loop *loop)
         WATCHES_MAX = 8
     };
     drive_transfers(loop);
+    /* What came in goes first: a timer that waits for silence must not fire
+     * because this program was stopped or starved for a while. */
+    if (loop->running)
+        fire_timers(loop);
     int64_t turn_ms = loop->on_turn ? loop->on_turn(loop->turn_context) : -1;
     if (!loop->running)
         return;
@@ -458,7 +497,6 @@ static void turn(struct loop *loop)
     if (is_left(loop))
         loop->on_left(loop->output_context);
     tell_watch(loop);
-    fire_timers(loop);
 }
 
 void loop_run(struct loop *loop)

@@ -26,8 +26,11 @@ int64_t loop_steady_ms(const struct loop *loop);
 /* Reads them again: after something that took its time. */
 void loop_read_clocks(struct loop *loop);
 
-/* From now on the wall clock goes as the steady one does: a recording has one
- * time, and the clock that is played must say what this one said. */
+/* From now on the wall clock goes as the steady one does, and both go from
+ * timer to timer without passing one: a recording has one time, and the clock
+ * that is played must say what this one said, in the same order. Timers are
+ * late by what the session does meanwhile, no more; what comes in at the moment
+ * of a timer comes before it. */
 void loop_tie_clocks(struct loop *loop);
 
 /* Plays time: from now on both clocks are the loop's own. The wall clock begins
@@ -95,6 +98,11 @@ struct loop_timer {
 void loop_timer_start(struct loop *loop, struct loop_timer *timer,
                       int64_t delay_ms, void (*fn)(void *context),
                       void *context);
+
+/* The same, before the others of that moment. */
+void loop_timer_start_first(struct loop *loop, struct loop_timer *timer,
+                            int64_t delay_ms, void (*fn)(void *context),
+                            void *context);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 
 /* Runs until loop_stop(), which may have been called before. */

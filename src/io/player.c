@@ -301,9 +301,10 @@ static void await_next(struct player *player)
     if (player->over)
         return;
     if (left)
-        loop_timer_start(player->loop, &player->next,
-                         player->begun_ms + t_ms - loop_steady_ms(player->loop),
-                         on_next, player);
+        loop_timer_start_first(player->loop, &player->next,
+                               player->begun_ms + t_ms -
+                                   loop_steady_ms(player->loop),
+                               on_next, player);
     else
         let_end(player);
 }
@@ -312,22 +313,19 @@ static void on_next(void *context)
 {
     struct player *player = context;
     size_t count = player_file_count(player->file);
-    if (!player->last_look) {
-        player->last_look = true;
-        loop_timer_start(player->loop, &player->next, 0, on_next, player);
-        return;
-    }
-    player->last_look = false;
     bool stops =
         player->at == count || (player->span.until_ms >= 0 &&
                                 player_file_at(player->file, player->at)->t_ms >
                                     player->span.until_ms);
-    if (stops) {
+    if (!stops) {
+        play_line(player, player->at++);
+        await_next(player);
+    } else if (!player->last_look) {
+        player->last_look = true;
+        loop_timer_start(player->loop, &player->next, 0, on_next, player);
+    } else {
         finish(player, "until", 0);
-        return;
     }
-    play_line(player, player->at++);
-    await_next(player);
 }
 
 static void on_arrival(void *context)
