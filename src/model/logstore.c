@@ -20,6 +20,7 @@
 
 #include "base/mem.h"
 #include "base/pool.h"
+#include "wire/entry.h"
 
 enum {
     BLOCK_BYTES = 64 * 1024, /* so that offsets fit into two bytes */
@@ -467,4 +468,22 @@ void logstore_withdraw(struct logstore *store, uint64_t number)
     if (!block->withdrawn)
         block->withdrawn = mem_zalloc(BLOCK_ENTRIES / 8 + 1, 1);
     block->withdrawn[index / 8] |= (uint8_t)(1u << (index % 8));
+}
+
+struct entry logstore_entry(const struct log_entry *from)
+{
+    const char *usual = level_word(from->level), *word = from->level_word;
+    bool odd_word = word && (!usual || strcmp(usual, word) != 0);
+    return (struct entry){
+        .kind = ENTRY_LOG,
+        .time_ms = from->time_ms,
+        .time_is_arrival = from->time_is_arrival,
+        .level = from->level,
+        .level_word = odd_word ? word : NULL,
+        .text = from->message,
+        .text_len = from->message_len,
+        .detail = from->data,
+        .detail_len = from->data_len,
+        .step = NO_STEP,
+    };
 }

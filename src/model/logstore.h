@@ -48,6 +48,10 @@ struct entry {
 
 #define NO_STEP UINT32_MAX
 
+/* What an entry of the log is as one of the store, outside all steps. Its texts
+ * are borrowed. */
+struct entry logstore_entry(const struct log_entry *from);
+
 struct logstore;
 
 /* Where blocks go that memory has no room for: a file, as a rule. */

@@ -9,7 +9,6 @@
 #include "base/instant.h"
 #include "base/mem.h"
 #include "model/thought.h"
-#include "wire/entry.h"
 
 struct run {
     char *id;
@@ -267,23 +266,10 @@ static bool repeats_title(struct run *run, const struct log_entry *entry)
 static void apply_log(struct run *run, const struct event *event)
 {
     const struct log_entry *from = event->log.entry;
-    const char *usual = level_word(from->level);
-    bool odd_word =
-        from->level_word && (!usual || strcmp(usual, from->level_word) != 0);
-    struct entry entry = {
-        .seq = event->log.seq,
-        .kind = ENTRY_LOG,
-        .time_ms = from->time_ms,
-        .time_is_arrival = from->time_is_arrival,
-        .level = from->level,
-        .level_word = odd_word ? from->level_word : NULL,
-        .text = from->message,
-        .text_len = from->message_len,
-        .detail = from->data,
-        .detail_len = from->data_len,
-        .step = step_for(run, from),
-        .is_title = repeats_title(run, from),
-    };
+    struct entry entry = logstore_entry(from);
+    entry.seq = event->log.seq;
+    entry.step = step_for(run, from);
+    entry.is_title = repeats_title(run, from);
     add_entry(run, &entry);
     run->entries++;
     run->standing++;
@@ -295,24 +281,10 @@ static void apply_readings(struct run *run, const struct event *event,
 {
     for (size_t i = 0; i < event->sse.entry_count; i++) {
         const struct log_entry *from = &event->sse.entries[i];
-        const char *usual = level_word(from->level);
-        bool odd = from->level_word &&
-                   (!usual || strcmp(usual, from->level_word) != 0);
-        struct entry entry = {
-            .seq = event->sse.seq,
-            .kind = ENTRY_LOG,
-            .time_ms = from->time_ms,
-            .time_is_arrival = from->time_is_arrival,
-            .level = from->level,
-            .level_word = name && !from->level ? name
-                          : odd                ? from->level_word
-                                               : NULL,
-            .text = from->message,
-            .text_len = from->message_len,
-            .detail = from->data,
-            .detail_len = from->data_len,
-            .step = NO_STEP,
-        };
+        struct entry entry = logstore_entry(from);
+        entry.seq = event->sse.seq;
+        if (name && !from->level)
+            entry.level_word = name;
         add_entry(run, &entry);
         run->entries++;
         run->standing++;

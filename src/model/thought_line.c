@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/entry.h"
-
 enum {
     MAX_WORD = 100 /* bytes of a type's or note's name */
 };
@@ -55,21 +53,9 @@ static void take_error(struct thought *thought, const struct chunk_move *move)
 
 static void take_log(struct thought *thought, const struct log_entry *from)
 {
-    const char *usual = level_word(from->level);
-    bool odd_word =
-        from->level_word && (!usual || strcmp(usual, from->level_word) != 0);
-    struct entry entry = {
-        .kind = ENTRY_LOG,
-        .time_ms = from->time_ms,
-        .time_is_arrival = from->time_is_arrival && thought->at.is_arrival,
-        .level = from->level,
-        .level_word = odd_word ? from->level_word : NULL,
-        .text = from->message,
-        .text_len = from->message_len,
-        .detail = from->data,
-        .detail_len = from->data_len,
-        .step = thought_host(thought, -1)->step,
-    };
+    struct entry entry = logstore_entry(from);
+    entry.time_is_arrival &= thought->at.is_arrival;
+    entry.step = thought_host(thought, -1)->step;
     thought->ops.add(thought->context, &entry);
     thought->told = true;
 }

@@ -82,6 +82,18 @@ const char *json_value_end(const char *p, const char *end)
     return scalar_end(p, end);
 }
 
+const char *json_member(const char *p, const char *end, struct slice *name)
+{
+    if (p >= end || *p != '"')
+        return NULL;
+    const char *quote = json_string_end(p + 1, end);
+    if (!quote)
+        return NULL;
+    *name = (struct slice){p + 1, (size_t)(quote - p - 1)};
+    p = json_skip_space(quote + 1, end);
+    return p < end && *p == ':' ? json_skip_space(p + 1, end) : NULL;
+}
+
 const char *json_next_item(const char *p, const char *end, char close)
 {
     p = json_skip_space(p, end);
@@ -217,17 +229,10 @@ static bool walk_broken(struct json_walk *walk)
 
 static bool read_key(struct json_walk *walk, struct slice *key)
 {
-    if (*walk->p != '"')
+    const char *value = json_member(walk->p, walk->end, key);
+    if (!value)
         return walk_broken(walk);
-    const char *start = walk->p + 1;
-    const char *quote = json_string_end(start, walk->end);
-    if (!quote)
-        return walk_broken(walk);
-    *key = (struct slice){start, (size_t)(quote - start)};
-    walk->p = json_skip_space(quote + 1, walk->end);
-    if (walk->p >= walk->end || *walk->p != ':')
-        return walk_broken(walk);
-    walk->p = json_skip_space(walk->p + 1, walk->end);
+    walk->p = value;
     return true;
 }
 

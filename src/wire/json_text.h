@@ -29,6 +29,10 @@ const char *json_string_end(const char *p, const char *end);
  * recursion. */
 const char *json_value_end(const char *p, const char *end);
 
+/* p stands at a member: the first byte of its value, or NULL when there is no
+ * name with a colon behind it. *name: between its quotes, as it is spelled. */
+const char *json_member(const char *p, const char *end, struct slice *name);
+
 /* p stands behind an element or member: the next one's first byte, or the
  * closing bracket; NULL when neither a comma nor that follows, when the comma
  * dangles, or when the text is cut off. */

@@ -169,19 +169,14 @@ static const char *read_value(struct row *row, enum column column,
 static const char *read_member(struct row *row, int *guess, const char *p,
                                const char *end)
 {
-    if (p >= end || *p != '"')
-        return NULL;
-    const char *quote = json_string_end(p + 1, end);
-    if (!quote)
-        return NULL;
-    struct slice name = {p + 1, (size_t)(quote - p - 1)};
-    p = json_skip_space(quote + 1, end);
-    if (p >= end || *p != ':')
+    struct slice name;
+    const char *value = json_member(p, end, &name);
+    if (!value)
         return NULL;
     enum column column = find_column(name, *guess);
     if (column != COLUMN_COUNT)
         *guess = (int)column + 1;
-    return read_value(row, column, json_skip_space(p + 1, end), end);
+    return read_value(row, column, value, end);
 }
 
 const char *row_read(struct row *row, const char *p, const char *end)

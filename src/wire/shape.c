@@ -267,14 +267,9 @@ static const char *read_member(struct shape *shape, struct message *message,
 static const char *read_pair(struct shape *shape, struct message *message,
                              const char *p, const char *end)
 {
-    const char *quote = *p == '"' ? json_string_end(p + 1, end) : NULL;
-    if (!quote)
-        return NULL;
-    struct slice name = {p + 1, (size_t)(quote - p - 1)};
-    p = json_skip_space(quote + 1, end);
-    if (p >= end || *p != ':')
-        return NULL;
-    return read_member(shape, message, name, json_skip_space(p + 1, end), end);
+    struct slice name;
+    const char *value = json_member(p, end, &name);
+    return value ? read_member(shape, message, name, value, end) : NULL;
 }
 
 /* A value that came before its key. */
