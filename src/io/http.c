@@ -17,7 +17,9 @@
 enum {
     MAX_HEADERS = 256 * 1024, /* bytes of an answer's header block */
     MAX_REDIRECTS = 20,
-    SIGN_OF_LIFE = 1024, /* bytes of an answer that are more than a drip */
+    KEEP_IDLE_S = 30,     /* of silence; then the system asks the peer's … */
+    KEEP_INTERVAL_S = 10, /* … this often, mostly nine times */
+    SIGN_OF_LIFE = 1024,  /* bytes of an answer that are more than a drip */
     BUFFER_SIZE = 256 * 1024
 };
 
@@ -147,6 +149,14 @@ static void restart_idle(struct http_call *call)
                          call);
 }
 
+void http_set_idle(struct http_call *call, int64_t idle_ms)
+{
+    call->idle_ms = idle_ms;
+    loop_timer_stop(call->http->loop, &call->idle);
+    if (!call->played)
+        restart_idle(call);
+}
+
 /* Each byte of a stream is one of life. Other answers have an end, which one
  * that drips would not reach: of them it takes some. */
 static void note_bytes(struct http_call *call, size_t len)
@@ -269,9 +279,8 @@ static enum http_failure failure_of(const struct http_call *call, CURLcode code)
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT: /* of connecting: there is no other */
         return HTTP_UNREACHABLE;
-    case CURLE_OPERATION_TIMEDOUT:
-        return HTTP_SILENT;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -469,6 +478,8 @@ static void set_options(struct http_call *call,
     curl_easy_setopt(easy, CURLOPT_USERAGENT, call->http->user_agent);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEP_IDLE_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEP_INTERVAL_S);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

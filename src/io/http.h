@@ -95,6 +95,9 @@ typedef bool http_data_fn(void *context, struct http_call *call,
                           const char *bytes, size_t len);
 void http_stream(struct http_call *call, http_data_fn *on_data);
 
+/* From now on so much silence is allowed, beginning now; 0: unlimited. */
+void http_set_idle(struct http_call *call, int64_t idle_ms);
+
 /* A header of the answer, NULL when absent; the last one when repeated. Valid
  * until the call ends. name: lower case. */
 const char *http_header(const struct http_call *call, const char *name);

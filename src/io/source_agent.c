@@ -26,9 +26,10 @@ enum {
     ANSWER_MS = 30 * 1000,
     POLL_MS = 2000,
     FIRST_TRIES = 3,
-    QUIET_MS = 1000,       /* after which an unfinished line is told */
-    FINAL_MS = 3000,       /* how long a final frame is waited for */
-    LIMITED_MS = 60 * 1000 /* least wait when the server limits requests */
+    QUIET_MS = 1000,        /* after which an unfinished line is told */
+    SILENT_MS = 600 * 1000, /* after which it is asked whether it is there */
+    FINAL_MS = 3000,        /* how long a final frame is waited for */
+    LIMITED_MS = 60 * 1000  /* least wait when the server limits requests */
 };
 
 struct source_agent {
@@ -273,12 +274,15 @@ static enum stream_next on_stream(void *context, const char *bytes, size_t len,
 {
     struct source_agent *agent = context;
     struct agentlog_frame frame;
+    uint64_t before = agentlog_comments(agent->log);
     agentlog_feed(agent->log, bytes, len);
     for (;;) {
         error_clear(err);
         if (agentlog_next(agent->log, &frame, err)) {
             take_frame(agent, &frame);
         } else if (err->kind == ERROR_NONE) {
+            if (agentlog_comments(agent->log) != before)
+                stream_link_note_heartbeat(agent->link);
             return STREAM_ON;
         } else if (agentlog_is_too_large(agent->log)) {
             refuse_log(agent, err);
@@ -522,6 +526,7 @@ static void set_policies(struct source_agent *agent)
         .type = "text/event-stream",
         .wanted = "the log of an agent",
         .idle_ms = options->idle_ms,
+        .quiet_ms = options->max_retries ? SILENT_MS : 0,
         .limited_ms = LIMITED_MS,
         .first_tries = FIRST_TRIES,
         .max_retries = options->max_retries,

@@ -16,12 +16,17 @@
 #include "io/input.h"
 #include "io/stream_link.h"
 #include "wire/backoff.h"
+#include "wire/heartbeat.h"
+#include "wire/retold.h"
 #include "wire/sse.h"
 #include "wire/sse_facts.h"
 
 enum {
     MAX_EVENT = 32 * 1024 * 1024,
-    RETRY_MS = 2000, /* until the stream says otherwise */
+    MAX_HELD = 8 * 1024 * 1024, /* of events, while they are compared */
+    HELD_MS = 3000,        /* after which what would be told again has come */
+    RETRY_MS = 2000,       /* until the stream says otherwise */
+    QUIET_MS = 600 * 1000, /* after which it is asked whether it is there */
     FIRST_TRIES = 3
 };
 
@@ -34,6 +39,8 @@ struct source_sse {
     void *context;
     struct sse *sse;
     struct sse_facts *facts;
+    struct retold *retold; /* what was told, where there are no ids */
+    struct loop_timer held;
     struct stream_policy policy;
     struct stream_link *link; /* NULL: reads standard input */
     struct input *input;      /* NULL: does not */
@@ -42,8 +49,10 @@ struct source_sse {
     const char *headers[4];   /* of the next request: the program's own … */
     const char **given;       /* … and those given */
     uint64_t seq;
-    uint64_t input_bytes; /* of standard input */
-    char first[16];       /* … its first ones that are no white space */
+    uint64_t beats, named_beats; /* signs of life; of them, events */
+    uint64_t input_bytes;        /* of standard input */
+    char first[16];  /* … its first ones that are no white space */
+    bool asked_anew; /* with no need: what was told may come again */
     bool ended;
 };
 
@@ -82,54 +91,22 @@ static void tell_end(struct source_sse *source, bool complete,
     emit(source, &event);
 }
 
-/* Emits what the bytes complete; false when the stream is broken. */
-static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
-                       struct error *err)
+static void tell_event(struct source_sse *source, const struct sse_event *from)
 {
-    struct sse_event from;
     struct sse_reading reading = {0};
     struct event event = {.type = EVENT_SSE,
                           .time_ms = loop_wall_ms(source->loop)};
-    sse_feed(source->sse, bytes, len);
-    while (sse_next(source->sse, &from, err)) {
-        event.sse.seq = ++source->seq;
-        event.sse.event = &from;
-        bool read =
-            sse_facts_read(source->facts, &from, event.time_ms, &reading);
-        event.sse.is_read = read && reading.is_read;
-        event.sse.entries = reading.entries;
-        event.sse.entry_count = reading.count;
-        source->emit(source->context, &event);
-        if (read && reading.changed)
-            tell_facts(source);
-    }
-    return err->kind == ERROR_NONE;
-}
-
-/* From a URL. */
-
-static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
-                                 struct error *err)
-{
-    struct source_sse *source = context;
-    uint64_t before = source->seq;
-    bool fine = take_bytes(source, bytes, len, err);
-    if (source->seq != before)
-        stream_link_alive(source->link);
-    int64_t asked = sse_retry_ms(source->sse);
-    if (asked >= 0)
-        source->policy.pause_ms = asked;
-    return fine ? STREAM_ON : STREAM_RETRY;
-}
-
-static enum stream_next on_ended(void *context, struct error *err)
-{
-    const struct source_sse *source = context;
-    (void)err;
-    enum run_status status = sse_facts_run(source->facts)->status;
-    bool over = status_is_terminal(status) || !source->options.follow ||
-                !source->options.max_retries;
-    return over ? STREAM_DONE : STREAM_ON;
+    event.sse.seq = ++source->seq;
+    event.sse.event = from;
+    bool read = sse_facts_read(source->facts, from, event.time_ms, &reading);
+    event.sse.is_read = read && reading.is_read;
+    event.sse.entries = reading.entries;
+    event.sse.entry_count = reading.count;
+    source->emit(source->context, &event);
+    if (read && reading.changed)
+        tell_facts(source);
+    if (source->link && !from->id_len)
+        retold_note(source->retold, from);
 }
 
 /* Where no ids say what was told, what comes may have come before. */
@@ -141,12 +118,98 @@ static void tell_beginning(struct source_sse *source)
         emit(source, &event);
 }
 
+/* Another beginning than what was told. */
+static void tell_held(struct source_sse *source)
+{
+    struct sse_event event;
+    tell_beginning(source);
+    while (retold_next(source->retold, &event))
+        tell_event(source, &event);
+}
+
+/* Emits what the bytes complete; false when the stream is broken. */
+static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
+                       struct error *err)
+{
+    struct sse_event event;
+    sse_feed(source->sse, bytes, len);
+    while (sse_next(source->sse, &event, err)) {
+        source->named_beats += heartbeat_is_event(event.event);
+        if (!retold_is_comparing(source->retold))
+            tell_event(source, &event);
+        else if (!retold_take(source->retold, &event))
+            tell_held(source);
+    }
+    return err->kind == ERROR_NONE;
+}
+
+/* From a URL. */
+
+/* All that there is has come: it is not what was told, or not yet all of it. */
+static void on_held(void *context)
+{
+    struct source_sse *source = context;
+    if (retold_is_comparing(source->retold) && !retold_stop(source->retold))
+        tell_held(source);
+}
+
+/* Without ids, the only way to ask anew and tell nothing twice is to compare:
+ * where that cannot be, a silent stream is left alone. */
+static void set_quiet(struct source_sse *source)
+{
+    bool may_ask =
+        *sse_last_event_id(source->sse) || retold_may_compare(source->retold);
+    int64_t quiet_ms = source->options.max_retries && may_ask ? QUIET_MS : 0;
+    if (source->policy.quiet_ms == quiet_ms)
+        return;
+    source->policy.quiet_ms = quiet_ms;
+    stream_link_set_policy(source->link, &source->policy);
+}
+
+static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
+                                 struct error *err)
+{
+    struct source_sse *source = context;
+    uint64_t before = source->seq;
+    bool fine = take_bytes(source, bytes, len, err);
+    uint64_t beats = sse_comments(source->sse) + source->named_beats;
+    if (source->seq != before)
+        stream_link_alive(source->link);
+    if (beats != source->beats)
+        stream_link_note_heartbeat(source->link);
+    source->beats = beats;
+    set_quiet(source);
+    int64_t asked = sse_retry_ms(source->sse);
+    if (asked >= 0)
+        source->policy.pause_ms = asked;
+    return fine ? STREAM_ON : STREAM_RETRY;
+}
+
+static enum stream_next on_ended(void *context, struct error *err)
+{
+    struct source_sse *source = context;
+    (void)err;
+    on_held(source);
+    enum run_status status = sse_facts_run(source->facts)->status;
+    bool over = status_is_terminal(status) || !source->options.follow ||
+                !source->options.max_retries;
+    return over ? STREAM_DONE : STREAM_ON;
+}
+
 static void on_opened(void *context, const struct http_call *call)
 {
     struct source_sse *source = context;
+    bool anew = stream_link_was_silent(source->link) || source->asked_anew;
     (void)call;
+    on_held(source);
     sse_restart(source->sse);
-    tell_beginning(source);
+    source->asked_anew = false;
+    if (anew && !*sse_last_event_id(source->sse))
+        retold_begin(source->retold);
+    if (retold_is_comparing(source->retold))
+        loop_timer_start(source->loop, &source->held, HELD_MS, on_held, source);
+    else
+        tell_beginning(source);
 }
 
 static const char last_id_name[] = "Last-Event-ID: ";
@@ -239,6 +302,7 @@ static void on_state(void *context, const struct connection *link)
 
 static void on_over(void *context, const struct error *failure)
 {
+    on_held(context);
     tell_end(context, !failure, failure);
 }
 
@@ -329,8 +393,15 @@ static void start(struct source *base)
 static void wake(struct source *base)
 {
     struct source_sse *source = (struct source_sse *)base;
-    if (source->link)
-        stream_link_open(source->link);
+    if (!source->link)
+        return;
+    source->asked_anew = true;
+    stream_link_open(source->link);
+}
+
+static void tell_all_held(struct source *base)
+{
+    on_held(base);
 }
 
 static void destroy(struct source *base)
@@ -340,6 +411,8 @@ static void destroy(struct source *base)
     input_close(source->input);
     sse_destroy(source->sse);
     sse_facts_destroy(source->facts);
+    retold_destroy(source->retold);
+    loop_timer_stop(source->loop, &source->held);
     buf_free(&source->last_id);
     buf_free(&source->initial_id);
     free(source->given);
@@ -350,6 +423,7 @@ static const struct source_ops ops = {
     .name = "sse",
     .start = start,
     .wake = wake,
+    .tell_held = tell_all_held,
     .destroy = destroy,
 };
 
@@ -367,6 +441,7 @@ struct source *source_sse_create(const struct source_options *options,
     source->sse = sse_create(MAX_EVENT);
     source->facts = sse_facts_create(options->progress_key, options->log_key,
                                      options->scale);
+    source->retold = retold_create(MAX_HELD);
     take_initial_id(source);
     source->policy = (struct stream_policy){
         .transport = "sse",
@@ -375,6 +450,7 @@ struct source *source_sse_create(const struct source_options *options,
         .wanted = "an event stream",
         .ended = "the server ended the stream",
         .idle_ms = options->idle_ms,
+        .quiet_ms = options->max_retries ? QUIET_MS : 0,
         .pause_ms = RETRY_MS,
         .first_tries = FIRST_TRIES,
         .max_retries = options->max_retries,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "wire/heartbeat.h"
 #include "wire/media_type.h"
 #include "wire/url.h"
 #include "wire/wire_error.h"
@@ -40,7 +41,9 @@ struct stream_link {
     struct error failure;  /* … with this */
     int attempt;           /* failures and empty ends in a row */
     int waits;             /* for what is not there yet, likewise */
+    struct heartbeat heartbeat;
     bool heard, open, refusing, renewed, over;
+    bool silent; /* the connection before was; nothing else was the matter */
 };
 
 static void connect_now(void *context);
@@ -113,6 +116,7 @@ static void try_later(struct stream_link *link, int tries,
         link->policy->delay_ms(tries, (uint32_t)rand(), link->server_ms);
     if (link->heard && delay < link->policy->pause_ms)
         delay = link->policy->pause_ms;
+    link->silent = false;
     tell(link, CONNECTION_RECONNECTING, delay, err->message);
     wait_to_connect(link, delay);
 }
@@ -132,6 +136,7 @@ static void ask_again(struct stream_link *link)
 {
     const struct stream_policy *policy = link->policy;
     int64_t delay = policy->pause_ms, least = SOONEST_MS;
+    link->silent = false;
     link->attempt++;
     if (link->attempt > QUIET_ENDS)
         least =
@@ -232,6 +237,41 @@ enum stream_next stream_judge(const struct http_result *result)
                                                            : STREAM_FAIL;
 }
 
+static int64_t silence_ms(const struct stream_link *link)
+{
+    const struct stream_policy *policy = link->policy;
+    return policy->idle_ms
+               ? policy->idle_ms
+               : heartbeat_silence_ms(&link->heartbeat, policy->quiet_ms);
+}
+
+static void ask_quietly(struct stream_link *link)
+{
+    link->silent = true;
+    wait_to_connect(link, SOONEST_MS);
+}
+
+/* A stream may be quiet for long, and yet it may be that nobody is there any
+ * more. Asking anew tells, and is told only if it fails. Where it was never
+ * answered, the same is tried as often as it takes: some servers send even the
+ * head of an answer with the first event. */
+static void ask_the_silent(struct stream_link *link, bool open)
+{
+    struct error err = {0}, ignored = {0};
+    error_set(&err, ERROR_CONNECTION, "%s gave no sign of life for %lld s",
+              buf_str(&link->where), (long long)(silence_ms(link) / 1000));
+    heartbeat_missed(&link->heartbeat);
+    if (!link->policy->max_retries)
+        go_on(link, STREAM_FAIL, &err, open);
+    else if (!open)
+        go_on(link, STREAM_WAIT, &err, false);
+    else if (link->ops->ended &&
+             link->ops->ended(link->context, &ignored) == STREAM_DONE)
+        go_on(link, STREAM_DONE, NULL, true);
+    else
+        ask_quietly(link);
+}
+
 /* An answer that was no stream, or no answer. */
 static void handle(struct stream_link *link, const struct http_result *result)
 {
@@ -313,8 +353,10 @@ static void on_headers(void *context, struct http_call *call)
     }
     link->open = link->heard = true;
     link->renewed = false;
+    heartbeat_open(&link->heartbeat);
     if (link->ops->opened)
         link->ops->opened(link->context, call);
+    link->silent = false;
     tell(link, link->policy->state, -1, NULL);
     http_stream(call, on_data);
 }
@@ -336,6 +378,8 @@ static void on_done(void *context, struct http_call *call,
             .body_len = link->body.len,
         };
         handle(link, &whole);
+    } else if (result->failure == HTTP_SILENT && !link->policy->idle_ms) {
+        ask_the_silent(link, open);
     } else if (!open || result->failure != HTTP_OK) {
         handle(link, result);
     } else {
@@ -355,7 +399,7 @@ static void connect_now(void *context)
     drop_call(link);
     if (!link->ops->request(link->context, &request))
         return;
-    request.idle_ms = link->policy->idle_ms;
+    request.idle_ms = silence_ms(link);
     request.connect_ms = CONNECT_MS;
     request.on_headers = on_headers;
     request.on_done = on_done;
@@ -380,11 +424,25 @@ void stream_link_set_policy(struct stream_link *link,
                             const struct stream_policy *policy)
 {
     link->policy = policy;
+    if (link->call && link->open)
+        http_set_idle(link->call, silence_ms(link));
+}
+
+bool stream_link_was_silent(const struct stream_link *link)
+{
+    return link->silent;
 }
 
 void stream_link_alive(struct stream_link *link)
 {
     link->attempt = link->waits = 0;
+}
+
+void stream_link_note_heartbeat(struct stream_link *link)
+{
+    heartbeat_note(&link->heartbeat, loop_steady_ms(link->loop));
+    if (link->call)
+        http_set_idle(link->call, silence_ms(link));
 }
 
 struct stream_link *stream_link_create(struct http *http, struct loop *loop,

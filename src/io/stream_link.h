@@ -39,7 +39,12 @@ struct stream_policy {
     const char *ended;  /* why an orderly end is told as reconnecting; NULL:
                          * the end is usual, and nothing is told */
     bool enough;        /* all there was has come: any end is a good one now */
-    int64_t idle_ms;    /* silence after which it is dead; 0: never */
+    int64_t idle_ms;    /* silence after which it is dead; 0: silence is usual,
+                         * and what follows counts */
+    int64_t quiet_ms;   /* silence after which it is asked for anew, without a
+                         * word while that succeeds; less where signs of life
+                         * came regularly, see wire/heartbeat.h; 0: never but
+                         * for that */
     int64_t pause_ms;   /* between an orderly end and the next request; after
                          * a failure of a stream once heard: at least this */
     int64_t limited_ms; /* least wait after a 429; 0: as after others */
@@ -110,12 +115,20 @@ void stream_link_open(struct stream_link *link);
 void stream_link_fail(struct stream_link *link, enum stream_next next,
                       const struct error *err, int64_t server_ms);
 
-/* From now on as policy says, beginning with the next request. */
+/* From now on as policy says; what an open connection may be silent for changes
+ * at once. */
 void stream_link_set_policy(struct stream_link *link,
                             const struct stream_policy *policy);
 
 /* The stream brought something of worth: failures are counted anew. */
 void stream_link_alive(struct stream_link *link);
+
+/* It brought a sign of life, and nothing else. */
+void stream_link_note_heartbeat(struct stream_link *link);
+
+/* Within opened(): the answer is one to a request that was made because the
+ * one before had fallen silent, and for nothing else. */
+bool stream_link_was_silent(const struct stream_link *link);
 
 /* Ends it from the owner's side: state closed, but no call of over(). */
 void stream_link_close(struct stream_link *link);

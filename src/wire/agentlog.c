@@ -58,7 +58,7 @@ struct agentlog {
     size_t bom_seen;     /* bytes of it at the stream's start; 3: passed */
     struct buf joined;   /* a legacy array made one text */
     struct buf repaired; /* a frame that was no well-formed UTF-8 */
-    uint64_t copied;
+    uint64_t copied, comments;
 };
 
 struct agentlog *agentlog_create(size_t max_text)
@@ -85,6 +85,11 @@ void agentlog_destroy(struct agentlog *log)
 uint64_t agentlog_copied(const struct agentlog *log)
 {
     return log->copied;
+}
+
+uint64_t agentlog_comments(const struct agentlog *log)
+{
+    return log->comments;
 }
 
 static void begin_line(struct agentlog *log)
@@ -403,6 +408,7 @@ static void take_field(struct agentlog *log)
 {
     static const char name[] = "data";
     const char *line = buf_str(&log->line);
+    log->comments += *line == ':';
     if (strncmp(line, name, strlen(name)) != 0)
         return;
     const char *value = line + strlen(name);

@@ -53,6 +53,9 @@ bool agentlog_is_too_large(const struct agentlog *log);
 /* A new connection: forgets an unfinished event, keeps the text. */
 void agentlog_restart(struct agentlog *log);
 
+/* Comments seen: signs of life. */
+uint64_t agentlog_comments(const struct agentlog *log);
+
 /* Bytes that were copied or decoded, as opposed to compared; for tests. */
 uint64_t agentlog_copied(const struct agentlog *log);
 

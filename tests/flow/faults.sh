@@ -46,6 +46,39 @@ passes half-open 'silence-at:900@2' 'no answer for\|hardly a byte'
 passes drip 'feed/slow:1' 'no answer for 30 s\|hardly a byte'
 passes drip-later 'feed/slow:1@2' 'no answer for 45 s\|hardly a byte'
 
+# A stream that may be quiet for long, and whose server is gone: no option has to
+# be given, and no word is said where asking anew succeeds.
+printf 'sim-agent-token\n' >"$work/agent-token"
+
+# survives NAME SCENARIO FAULT COMMAND…: @ stands for the server's address
+survives() {
+    as_named=$1
+    scenario=$2
+    fault=$3
+    shift 3
+    # shellcheck disable=SC2046
+    for fault in '' "$fault"; do
+        start_sim --scenario "$scenario" --speed 0 ${fault:+--fault "$fault"}
+        name=$as_named${fault:+-gone}
+        runtail_as "$name" "A=b RUNTAIL_TEST_HASTE=200" --json \
+            $(echo "$@" | sed "s|@|$url|") # no word has a space in it
+        stop_servers
+        {
+            "$helpers/json_lines" log "$work/$name.out" |
+                awk '/^rewrite/ { count = $2; next } { line[++count] = $0 }
+                    END { for (i = 1; i <= count; i++) print line[i] }'
+            grep '"type":"event"' "$work/$name.out"
+        } >"$work/$name.told"
+    done
+    expect_quiet "$name" && expect_value "$name" end complete true &&
+        expect_no_text "$name" out reconnecting &&
+        expect_same "$name" "$work/$as_named.told" "$work/$name.told" &&
+        ok "$fault: $as_named is asked anew"
+}
+survives agent agent 'agent/silence-string:9' agent agent_fix-login -a @ \
+    --token-file "$work/agent-token"
+survives events sse 'events/silence-string:9' sse @/events/build
+
 # Not as they should be.
 passes pieces pieces
 passes twice twice@1x3

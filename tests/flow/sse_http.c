@@ -11,9 +11,12 @@
  *   unheard   a server that never answered is given up after some tries
  *
  * A case of an agent's log has client.agent, its id, and perhaps
- * client.credentials, a JSON object for --token-file, and client.arguments; it
- * expects told (lines of the log, and {"kept": N} where lines were taken back)
- * and exit_status.
+ * client.credentials, a JSON object for --token-file; it expects told (lines of
+ * the log, and {"kept": N} where lines were taken back) and exit_status.
+ *
+ * Own cases may have client.arguments, and client.haste, a text, by which all
+ * waits are divided; they may expect reconnecting, how often that was told, and
+ * mentions_absent, what was not.
  *
  * Times are bounded from below alone; a case that hangs is a failure. */
 #include "config.h"
@@ -146,13 +149,9 @@ static void add_agent(struct arguments *args, struct play *play)
 {
     const json_t *client = json_object_get(play->test, "client");
     const json_t *credentials = json_object_get(client, "credentials");
-    size_t i;
-    json_t *value;
     add_argument(args, text_of(client, "agent"));
     add_argument(args, "-a");
     script_server_fill(play->server, add_argument(args, ""), "http://{host}");
-    json_array_foreach(json_object_get(client, "arguments"), i, value)
-        add_argument(args, json_string_value(value));
     if (!credentials)
         return;
     snprintf(play->credentials, sizeof play->credentials, "credentials.%ld",
@@ -169,6 +168,7 @@ static void set_arguments(struct arguments *args, struct play *play,
     const json_t *silence = json_object_get(client, "read_timeout_ms");
     const char *key;
     json_t *value;
+    size_t at;
     add_argument(args, runtail);
     bool agent = json_object_get(client, "agent");
     add_argument(args, agent ? "agent" : "sse");
@@ -181,10 +181,14 @@ static void set_arguments(struct arguments *args, struct play *play,
         buf_addf(add_argument(args, ""), "%lldms",
                  (long long)json_integer_value(silence));
     }
+    json_array_foreach(json_object_get(client, "arguments"), at, value)
+        add_argument(args, json_string_value(value));
     if (agent)
         add_agent(args, play);
     else
         add_url(args, play);
+    if (json_object_get(client, "haste"))
+        setenv("RUNTAIL_TEST_HASTE", text_of(client, "haste"), 1);
     for (size_t i = 0; i < args->count; i++)
         args->list[i] = buf_str(&args->texts[i]);
     args->list[args->count] = NULL;
@@ -410,6 +414,13 @@ static void judge_requests(struct play *play)
         buf_addf(&play->faults, "waited %lld ms; ", (long long)waited);
 }
 
+static bool has_said(const struct play *play, const json_t *mention)
+{
+    const char *words = json_string_value(mention);
+    return strstr(buf_str(&play->out_text), words) ||
+           strstr(buf_str(&play->err_text), words);
+}
+
 static void judge_end(struct play *play)
 {
     int code = WIFEXITED(play->status) ? WEXITSTATUS(play->status) : -1;
@@ -426,9 +437,14 @@ static void judge_end(struct play *play)
         strncmp(buf_str(&play->err_text), "runtail: ", 9) != 0)
         buf_adds(&play->faults, "no word about the error; ");
     json_array_foreach(json_object_get(play->want, "error_mentions"), i,
-                       mention) if (!strstr(buf_str(&play->out_text),
-                                            json_string_value(mention)))
+                       mention) if (!has_said(play, mention))
         buf_addf(&play->faults, "no word of %s; ", json_string_value(mention));
+    json_array_foreach(json_object_get(play->want, "mentions_absent"), i,
+                       mention) if (has_said(play, mention))
+        buf_addf(&play->faults, "a word of %s; ", json_string_value(mention));
+    const json_t *told = json_object_get(play->want, "reconnecting");
+    if (told && play->retries != json_integer_value(told))
+        buf_addf(&play->faults, "told of %u tries; ", play->retries);
     if (play->bad_line)
         buf_adds(&play->faults, "a line that is no JSON object; ");
 }
