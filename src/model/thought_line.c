@@ -113,7 +113,8 @@ void thought_forget_lines(struct thought *thought)
 {
     for (size_t i = 0; i < thought->kept_count; i++)
         free(thought->kept[i].key);
-    thought->kept_count = 0;
+    memset(thought->kept, 0, sizeof thought->kept);
+    thought->kept_count = thought->kept_next = 0;
 }
 
 void thought_take_line(struct thought *thought, const struct chunk_move *move)

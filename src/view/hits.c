@@ -42,6 +42,13 @@ static bool asks(struct hits *hits, const struct filter *filter,
            filter_passes(filter, &entry);
 }
 
+static bool give(uint64_t number, bool fits, uint64_t *out)
+{
+    if (fits)
+        *out = number;
+    return fits;
+}
+
 /* Lines that are still being written are asked each time: they grow, and their
  * numbers pass to others. */
 static bool open_hit_from(struct hits *hits, const struct filter *filter,
@@ -49,10 +56,10 @@ static bool open_hit_from(struct hits *hits, const struct filter *filter,
                           uint64_t *out)
 {
     uint64_t stored = logstore_end(run_log(run));
-    *out = from > stored ? from : stored;
-    while (*out < end && !asks(hits, filter, run, *out))
-        ++*out;
-    return *out < end;
+    uint64_t at = from > stored ? from : stored;
+    while (at < end && !asks(hits, filter, run, at))
+        at++;
+    return give(at, at < end, out);
 }
 
 static bool open_hit_before(struct hits *hits, const struct filter *filter,
@@ -60,9 +67,9 @@ static bool open_hit_before(struct hits *hits, const struct filter *filter,
                             uint64_t *out)
 {
     uint64_t stored = logstore_end(run_log(run));
-    for (*out = number; *out > stored;)
-        if (asks(hits, filter, run, --*out))
-            return true;
+    for (uint64_t at = number; at > stored; at--)
+        if (asks(hits, filter, run, at - 1))
+            return give(at - 1, true, out);
     return false;
 }
 
@@ -155,16 +162,16 @@ bool hits_from(struct hits *hits, const struct filter *filter,
         scan_down_to(hits, filter, run, from < first ? first : from);
         size_t below = first_below(&hits->before, from);
         if (below > 0) {
-            *out = hits->before.numbers[below - 1];
-            return *out < end;
+            uint64_t hit = hits->before.numbers[below - 1];
+            return give(hit, hit < end, out);
         }
         from = hits->origin;
     }
     for (;;) {
         size_t at = lower_bound(&hits->after, from);
         if (at < hits->after.count) {
-            *out = hits->after.numbers[at];
-            return *out < end;
+            uint64_t hit = hits->after.numbers[at];
+            return give(hit, hit < end, out);
         }
         if (hits->scanned_to >= looked_to)
             return open_hit_from(hits, filter, run, from, end, out);
@@ -182,14 +189,14 @@ bool hits_before(struct hits *hits, const struct filter *filter,
     scan_up_to(hits, filter, run, number < stored ? number : stored);
     size_t at = lower_bound(&hits->after, number);
     if (at > 0) {
-        *out = hits->after.numbers[at - 1];
-        return *out >= first;
+        uint64_t hit = hits->after.numbers[at - 1];
+        return give(hit, hit >= first, out);
     }
     while ((at = first_below(&hits->before, number)) == hits->before.count) {
         if (hits->scanned_from <= first)
             return false;
         scan_down(hits, filter, run, first);
     }
-    *out = hits->before.numbers[at];
-    return *out >= first;
+    uint64_t hit = hits->before.numbers[at];
+    return give(hit, hit >= first, out);
 }

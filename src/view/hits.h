@@ -29,7 +29,7 @@ void hits_free(struct hits *hits);
 void hits_restart(struct hits *hits, uint64_t near);
 
 /* The first hit at or after `from` and before `end`; the last before `number`.
- * False: there is none. */
+ * False: there is none, and *out stays as it is. */
 bool hits_from(struct hits *hits, const struct filter *filter,
                const struct run *run, uint64_t from, uint64_t end,
                uint64_t *out);

@@ -331,8 +331,11 @@ static bool plain_from(struct lines *lines, const struct run *run,
 {
     uint64_t end = lines_end(lines, run);
     uint64_t first = logstore_first(run_log(run));
-    *out = skip_gone_up(lines, run, from < first ? first : from, end);
-    return *out < end;
+    uint64_t at = skip_gone_up(lines, run, from < first ? first : from, end);
+    if (at >= end)
+        return false;
+    *out = at;
+    return true;
 }
 
 static bool plain_prev(struct lines *lines, const struct run *run,
@@ -364,24 +367,26 @@ static bool hit_before(struct lines *lines, const struct run *run,
 static bool filtered_from(struct lines *lines, const struct run *run,
                           uint64_t from, uint64_t *out)
 {
-    uint64_t at = from;
-    while (hit_from(lines, run, at, out)) {
-        size_t step = lines_step_of(run, *out);
+    uint64_t hit, at = from;
+    while (hit_from(lines, run, at, &hit)) {
+        size_t step = lines_step_of(run, hit);
         if (step != LINES_NO_STEP && header_is_held(run, step) &&
-            !is_withdrawn(run, *out)) {
+            !is_withdrawn(run, hit)) {
             uint64_t header = run_step(run, step)->first_entry;
             if (header >= from) {
                 *out = header;
                 return true;
             }
         }
-        step = hidden_in(lines, run, *out);
-        if (step != LINES_NO_STEP)
-            at = after_hidden(run, step, *out);
-        else if (is_withdrawn(run, *out))
-            at = *out + 1;
-        else
+        step = hidden_in(lines, run, hit);
+        if (step != LINES_NO_STEP) {
+            at = after_hidden(run, step, hit);
+        } else if (is_withdrawn(run, hit)) {
+            at = hit + 1;
+        } else {
+            *out = hit;
             return true;
+        }
     }
     return false;
 }
@@ -421,21 +426,25 @@ static uint64_t header_before(struct lines *lines, const struct run *run,
 static bool filtered_prev(struct lines *lines, const struct run *run,
                           uint64_t number, uint64_t *out)
 {
-    uint64_t header = header_before(lines, run, number);
+    uint64_t hit, header = header_before(lines, run, number);
     /* a folded step's hits are its header, where no other line follows that */
-    while (hit_before(lines, run, number, out) &&
-           (header == NO_HEADER || *out > header)) {
-        number = *out;
-        if (is_withdrawn(run, number))
+    while (hit_before(lines, run, number, &hit) &&
+           (header == NO_HEADER || hit > header)) {
+        number = hit;
+        if (is_withdrawn(run, hit))
             continue;
-        size_t step = hidden_in(lines, run, number);
-        if (step == LINES_NO_STEP)
+        size_t step = hidden_in(lines, run, hit);
+        if (step == LINES_NO_STEP) {
+            *out = hit;
             return true;
+        }
         header = later_header(header, run_step(run, step)->first_entry);
         number = before_hidden(run, step, number);
     }
+    if (header == NO_HEADER)
+        return false;
     *out = header;
-    return header != NO_HEADER;
+    return true;
 }
 
 /* ---- both ---- */

@@ -36,7 +36,8 @@ void lines_set_limit(struct lines *lines, uint64_t end);
 uint64_t lines_end(const struct lines *lines, const struct run *run);
 
 /* The first line at or after entry `from`; the first after `number`; the last
- * before it. `number` is a line or lines_end(). False: there is none. */
+ * before it. `number` is a line or lines_end(). False: there is none, and *out
+ * stays as it is. */
 bool lines_from(struct lines *lines, const struct run *run, uint64_t from,
                 uint64_t *out);
 bool lines_next(struct lines *lines, const struct run *run, uint64_t number,
@@ -45,7 +46,8 @@ bool lines_prev(struct lines *lines, const struct run *run, uint64_t number,
                 uint64_t *out);
 
 /* The line that stands for any entry: itself, the header of the folded step it
- * is in, else the next line, else the last. False: nothing is shown. */
+ * is in, else the next line, else the last. False: nothing is shown, and *out
+ * stays as it is. */
 bool lines_nearest(struct lines *lines, const struct run *run, uint64_t number,
                    uint64_t *out);
 

@@ -292,6 +292,8 @@ static void assert_lines(struct story *story)
         more = lines_next(story->lines, story->run, at, &at);
     }
     ck_assert(!more);
+    if (list.count)
+        ck_assert_uint_eq(at, list.numbers[list.count - 1]);
     at = end;
     for (size_t i = list.count; i-- > 0;) {
         more = lines_prev(story->lines, story->run, at, &at);
@@ -299,6 +301,7 @@ static void assert_lines(struct story *story)
         ck_assert_uint_eq(at, list.numbers[i]);
     }
     ck_assert(!lines_prev(story->lines, story->run, at, &at));
+    ck_assert_uint_eq(at, list.count ? list.numbers[0] : end);
     if (end > first) { /* from somewhere */
         uint64_t from = first + chance(&story->chance, (size_t)(end - first));
         size_t i = 0;
