@@ -367,12 +367,21 @@ void player_begin(struct player *player, struct loop *loop,
     await_next(player);
 }
 
+static void drop_call(struct player *player, struct player_call *call)
+{
+    loop_timer_stop(player->loop, &call->late);
+    free(call);
+}
+
 void player_end(struct player *player)
 {
     if (!player->loop)
         return;
-    while (player->calls)
-        player_cancel(player->calls);
+    while (player->calls) {
+        struct player_call *call = player->calls;
+        player->calls = call->next;
+        drop_call(player, call);
+    }
     stop_timers(player);
     player->loop = NULL;
 }
@@ -405,8 +414,7 @@ void player_cancel(struct player_call *call)
         at = &(*at)->next;
     if (*at)
         *at = call->next;
-    loop_timer_stop(call->player->loop, &call->late);
-    free(call);
+    drop_call(call->player, call);
 }
 
 /* Standard input and tokens. */

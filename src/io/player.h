@@ -18,10 +18,10 @@
 
 struct player;
 
-/* Reads what the file holds; "-": standard input, to its end. NULL with *err:
- * it cannot be read, or is no recording that this program knows. A last line
- * that is cut off is passed over. */
-struct player *player_open(const char *file, struct error *err);
+/* Reads what the file of that name holds; "-": standard input, to its end. NULL
+ * with *err: it cannot be read, or is no recording that this program knows. A
+ * last line that is cut off is passed over. */
+struct player *player_open(const char *name, struct error *err);
 void player_destroy(struct player *player);
 
 /* What was recorded; valid as long as the player. */
@@ -75,7 +75,7 @@ bool player_is_paused(const struct player *player);
 /* For io/http: a request, and its end from the other side. */
 struct player_call;
 struct player_call *player_request(struct player *player, const char *method,
-                                   const char *url, struct http_call *call);
+                                   const char *url, struct http_call *http);
 void player_cancel(struct player_call *call);
 
 /* For whoever reads standard input: bytes come to fn, none at the end, with the
