@@ -1,5 +1,5 @@
 /* The token a run is followed with: where it comes from, how long it lasts,
- * when to get a new one. Secrets live in this file's memory only, and are
+ * when to get a new one. Secrets live in its memory only, and are
  * wiped when they are replaced. */
 #ifndef IO_TOKEN_H
 #define IO_TOKEN_H
