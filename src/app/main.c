@@ -68,6 +68,13 @@ static void guard_descriptors(void)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* A limit on the size of files is a disk that is full: whoever writes is told,
+ * and nobody is killed. */
+static void guard_writing(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 /* As a shell's word. */
 static void add_word(struct buf *out, const char *word)
 {
@@ -182,6 +189,7 @@ int main(int argc, char **argv)
     guard_descriptors();
     setlocale(LC_CTYPE, "");
     guard_crashes();
+    guard_writing();
     if (!options_parse(&options, argc, argv, &err) ||
         !zone_set(options.zone, &err))
         return complain(&err);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,6 @@ struct recorder {
     struct mask_stream input;
     uint64_t exchanges;
     char failure[160];
-    void (*limit_before)(int); /* what a file that grew too long did */
 };
 
 struct recorder_exchange {
@@ -86,8 +84,6 @@ struct recorder *recorder_create(const char *file, bool overwrite,
     recorder->loop = loop;
     recorder->mask = mask_create();
     recorder->started_steady_ms = loop_steady_ms(loop);
-    /* a limit on the size of files ends the recording, not the program */
-    recorder->limit_before = signal(SIGXFSZ, SIG_IGN);
     loop_tie_clocks(loop);
     return recorder;
 }
@@ -99,7 +95,6 @@ void recorder_destroy(struct recorder *recorder)
     struct buf rest = buf_make(0);
     mask_finish(recorder->mask, &recorder->input, &rest);
     buf_free(&rest);
-    signal(SIGXFSZ, recorder->limit_before);
     close(recorder->fd);
     mask_destroy(recorder->mask);
     free(recorder);
