@@ -1,72 +1,24 @@
 #include "config.h"
 
-#include "app/follow.h"
+#include "app/session.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "app/aside.h"
 #include "app/client.h"
 #include "app/complain.h"
 #include "app/exit_code.h"
-#include "app/lines.h"
 #include "app/look.h"
 #include "app/record.h"
 #include "app/source_options.h"
-#include "app/tui.h"
-#include "app/verdict.h"
-#include "app/zone.h"
-#include "base/duration.h"
+#include "base/buf.h"
 #include "base/instant.h"
-#include "base/mem.h"
-#include "io/http.h"
-#include "io/loop.h"
 #include "io/player.h"
-#include "io/recorder.h"
-#include "io/sink.h"
-#include "io/source.h"
-#include "io/spool.h"
-#include "io/token.h"
-#include "model/run.h"
-#include "text/escape.h"
-#include "wire/url.h"
 
 enum {
     SEEK_MS = 10 * 1000
-};
-
-/* Everything of one session. */
-struct session {
-    const struct options *options;
-    struct settings *settings;
-    const char *run_id;
-    struct loop *loop;
-    struct http *http;
-    struct token *token;
-    struct source *source;
-    struct recorder *recorder; /* NULL: nothing is recorded */
-    struct playing *playing;   /* NULL: nothing is played */
-    int wish;            /* for other credentials, the last one's number */
-    const char *over;    /* why the recording ended; NULL: not yet */
-    char *poll_secret;   /* a header; secret */
-    struct lines *lines; /* NULL on the screen … */
-    struct sink *sink;   /* … of the lines */
-    struct aside *aside; /* NULL: what is remarked stands in these */
-    struct tui *tui;     /* NULL where lines are written */
-    struct run *run;
-    struct spool *spool; /* for log text beyond --memory */
-    bool spool_told;     /* that it cannot be used */
-    bool record_told;    /* that nothing is recorded any more */
-    struct loop_timer timeout;
-    int64_t deadline_ms;  /* of --timeout, by the steady clock; 0: none */
-    struct error failure; /* why following ended early */
-    bool ended;           /* the source has told its end */
-    int forced_code;      /* -1: the run decides */
-    bool reader_left;     /* nobody reads our output any more */
 };
 
 /* Ends the session with an exit status of its own. */
@@ -99,9 +51,7 @@ static int64_t time_left(const struct session *session)
     return left_ms > 0 ? left_ms : 0;
 }
 
-/* Waits for a slow reader, so that what is not read yet does not pile up here;
- * but not when a signal came, or the time is over. */
-static void flush(struct session *session)
+void session_flush(struct session *session)
 {
     enum {
         GRACE_MS = 1000 /* for the last lines of one who has to leave */
@@ -123,19 +73,13 @@ static void flush(struct session *session)
     }
 }
 
-static bool nothing_heard(const struct session *session)
-{
-    return run_facts(session->run)->status == STATUS_UNKNOWN &&
-           !run_facts(session->run)->task && !run_entries(session->run);
-}
-
 static void take_end(struct session *session, const struct event *event)
 {
     session->ended = true;
     if (event->end.failure)
         session->failure = *event->end.failure;
     /* the screen stays for reading, unless there is nothing to read */
-    if (!session->tui || nothing_heard(session))
+    if (!session->tui || session_heard_nothing(session))
         loop_stop(session->loop);
 }
 
@@ -273,7 +217,7 @@ static int64_t on_turn(void *context)
     int64_t next_ms = -1;
     if (session->sink)
         next_ms = sink_turn(session->sink, loop_wall_ms(session->loop));
-    flush(session);
+    session_flush(session);
     return session->tui ? tui_turn(session->tui) : next_ms;
 }
 
@@ -390,12 +334,10 @@ static bool begin_recording(struct session *session, bool on_screen,
     return session->recorder != NULL;
 }
 
-static void on_recording_over(void *context, const char *how, int number);
-
 static const struct player_ops player_ops = {
     .notice = say,
     .wake = wake,
-    .over = on_recording_over,
+    .over = session_recording_over,
 };
 
 static bool open_session(struct session *session, struct error *err)
@@ -437,130 +379,6 @@ static bool open_session(struct session *session, struct error *err)
     return true;
 }
 
-/* The last event is an end, whatever happened. */
-static void tell_end(struct session *session)
-{
-    if (session->ended || session->reader_left)
-        return;
-    struct event event = {.type = EVENT_END,
-                          .time_ms = loop_wall_ms(session->loop)};
-    event.end.known = run_facts(session->run)->finished;
-    struct error why = {0};
-    if (session->options->command != COMMAND_SSE)
-        event.run = session->run_id;
-    if (session->forced_code == EXIT_TIMEOUT)
-        error_set(&why, ERROR_CONNECTION, "--timeout is over");
-    else if (session->forced_code > EXIT_SIGNAL)
-        error_set(&why, ERROR_SYSTEM, "stopped by signal %d",
-                  session->forced_code - EXIT_SIGNAL);
-    else if (session->over)
-        error_set(&why, ERROR_CONNECTION, "%s", session->over);
-    if (why.kind != ERROR_NONE)
-        event.end.failure = &why;
-    if (session->sink)
-        sink_event(session->sink, &event);
-    else
-        run_apply(session->run, &event);
-    flush(session);
-}
-
-/* Before our own end is told: what the source would have told before its. */
-static void tell_held(struct session *session)
-{
-    struct source *source = session->source;
-    if (source && source->ops->tell_held && !session->ended &&
-        !session->reader_left)
-        source->ops->tell_held(source);
-}
-
-static void stop_source(struct session *session)
-{
-    if (session->source)
-        session->source->ops->destroy(session->source);
-    session->source = NULL;
-}
-
-/* The recording is over, and the source is not: it ends as the session did that
- * was recorded. What is on the screen stays there. */
-static void on_recording_over(void *context, const char *how, int number)
-{
-    struct session *session = context;
-    if (session->ended)
-        return;
-    session->over = strcmp(how, "until") == 0 ? "stopped by --until"
-                                              : "the recording ends here";
-    if (strcmp(how, "timeout") == 0)
-        session->forced_code = EXIT_TIMEOUT;
-    else if (strcmp(how, "signal") == 0)
-        session->forced_code = EXIT_SIGNAL + number;
-    tell_held(session);
-    stop_source(session);
-    if (!session->tui) {
-        loop_stop(session->loop);
-        return;
-    }
-    tell_end(session);
-    session->ended = true;
-    tui_note(session->tui);
-}
-
-static void close_session(struct session *session)
-{
-    stop_source(session);
-    lines_close(session->lines);
-    aside_destroy(session->aside);
-    token_destroy(session->token);
-    http_destroy(session->http);
-    if (session->playing)
-        player_end(session->playing->player);
-    recorder_destroy(session->recorder);
-    run_destroy(session->run);
-    spool_destroy(session->spool);
-    mem_forget(&session->poll_secret);
-    loop_destroy(session->loop);
-}
-
-/* Leaves the screen and says on the main one what there is to say. */
-static void leave_screen(struct session *session, const char *again)
-{
-    const struct error *failure =
-        session->failure.kind != ERROR_NONE ? &session->failure : NULL;
-    if (!session->tui)
-        return;
-    tui_close(session->tui);
-    session->tui = NULL;
-    if (!nothing_heard(session))
-        verdict_print(stdout, session->run, loop_wall_ms(session->loop), again,
-                      failure);
-}
-
-static int code_of(const struct session *session)
-{
-    const struct run_facts *facts = run_facts(session->run);
-    int code = session->failure.kind != ERROR_NONE
-                   ? exit_code_of_error(&session->failure)
-               : facts->finished ? exit_code_of_run(facts)
-                                 : EXIT_LEFT;
-    bool worked = session->failure.kind == ERROR_NONE && session->ended;
-    if (session->options->no_exit_status && worked)
-        code = EXIT_COMPLETED;
-    return session->forced_code >= 0 ? session->forced_code : code;
-}
-
-static void say_why(const struct session *session)
-{
-    struct error err = {0};
-    if (session->failure.kind != ERROR_NONE) {
-        complain(&session->failure);
-    } else if (session->forced_code == EXIT_TIMEOUT) {
-        error_set(&err, ERROR_CONNECTION,
-                  "gave up on %s after the time that --timeout allows; it "
-                  "goes on",
-                  session->run_id);
-        complain(&err);
-    }
-}
-
 static int run_session(struct session *session, const char *again)
 {
     struct error err = {0};
@@ -575,18 +393,18 @@ static int run_session(struct session *session, const char *again)
         tui_close(session->tui);
         return EXIT_COMPLETED;
     }
-    tell_held(session);
+    session_tell_held(session);
     if (session->sink)
-        tell_end(session);
-    flush(session);
+        session_tell_end(session);
+    session_flush(session);
     bool on_screen = session->tui != NULL;
-    leave_screen(session, again);
-    stop_source(session);
+    session_leave_screen(session, again);
+    session_stop_source(session);
     record_close(session->recorder, session->ended, session->forced_code);
     check_recorder(session);
-    if (!on_screen || nothing_heard(session))
-        say_why(session);
-    return code_of(session);
+    if (!on_screen || session_heard_nothing(session))
+        session_say_why(session);
+    return session_exit_code(session);
 }
 
 int follow_recording(const struct options *options, struct settings *settings,
@@ -599,7 +417,7 @@ int follow_recording(const struct options *options, struct settings *settings,
                               .playing = playing,
                               .forced_code = -1};
     int code = run_session(&session, again);
-    close_session(&session);
+    session_close(&session);
     return code;
 }
 
