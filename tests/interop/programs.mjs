@@ -9,15 +9,6 @@ const environment = { PATH: process.env.PATH, HOME: "/nonexistent", LC_ALL: "C.U
 export const secretKey = "tr_dev_simulator";
 export const apiKey = "sim-api-key";
 
-export async function scenarios() {
-  const listing = spawn(process.env.RUNTAIL_SIM, ["--list=run"], { env: environment });
-  const names = [];
-  for await (const line of createInterface({ input: listing.stdout }))
-    if (line.trim()) names.push(line.trim().split(/\s+/)[0]);
-  if (!names.length) throw new Error("runtail-sim --list names no scenario");
-  return names;
-}
-
 /** Starts a simulator with these options; resolves once it listens. */
 export async function startSimulator(scenario, speed, options) {
   const args = ["--scenario", scenario, "--speed", speed, ...options];
