@@ -288,10 +288,12 @@ static void on_renewed(void *context)
     recorder_token(session->recorder, session->wish, INSTANT_NONE, NULL, -1);
 }
 
-static void make_source(struct session *session, bool on_screen)
+static void make_source(struct session *session, bool on_screen, bool in_bulk)
 {
-    struct source_options options = {
-        .renew = renew, .renewed = on_renewed, .renew_context = session};
+    struct source_options options = {.renew = renew,
+                                     .renewed = on_renewed,
+                                     .renew_context = session,
+                                     .in_bulk = in_bulk};
     source_options_set(&options, session->options, session->settings,
                        session->run_id, session->poll_secret, on_screen);
     if (session->options->command == COMMAND_AGENT)
@@ -362,7 +364,8 @@ static bool open_session(struct session *session, struct error *err)
     if (!begin_recording(session, on_screen, err))
         return false;
     make_source(session,
-                session->playing ? session->playing->for_screen : on_screen);
+                session->playing ? session->playing->for_screen : on_screen,
+                on_screen);
     loop_set_signals(session->loop, on_signal, session);
     loop_set_turn(session->loop, on_turn, session);
     if (options->timeout_ms && !session->playing) {

@@ -366,6 +366,8 @@ static void take_event(struct sink *base, const struct event *event)
     case EVENT_SSE:
         write_sse(sink, event);
         break;
+    case EVENT_LINES:
+        break; /* sinks take each event for itself */
     case EVENT_REWRITE:
         write_rewrite(sink, event);
         break;

@@ -307,6 +307,8 @@ static void take_event(struct sink *base, const struct event *event)
     case EVENT_SSE:
         write_sse(sink, event);
         break;
+    case EVENT_LINES:
+        break; /* sinks take each event for itself */
     case EVENT_REWRITE:
         if (event->rewrite.grew)
             break;

@@ -45,6 +45,7 @@ struct source_options {
     int max_retries; /* -1: unlimited */
     bool follow;     /* false: stop once all there is was told */
     bool poll_only;
+    bool in_bulk; /* EVENT_LINES may stand for events: ids are not wanted */
     bool want_details;          /* ask REST for what the feed does not tell */
     int64_t linger_ms;          /* watch for late entries after the end */
     bool read_streams;          /* the run's realtime streams as well */

@@ -27,7 +27,8 @@ enum {
     HELD_MS = 3000,        /* after which what would be told again has come */
     RETRY_MS = 2000,       /* until the stream says otherwise */
     QUIET_MS = 600 * 1000, /* after which it is asked whether it is there */
-    FIRST_TRIES = 3
+    FIRST_TRIES = 3,
+    AT_ONCE = 256 /* events */
 };
 
 struct source_sse {
@@ -91,6 +92,12 @@ static void tell_end(struct source_sse *source, bool complete,
     emit(source, &event);
 }
 
+static void note_told(struct source_sse *source, const struct sse_event *event)
+{
+    if (source->link && !event->id_len)
+        retold_note(source->retold, event);
+}
+
 static void tell_event(struct source_sse *source, const struct sse_event *from)
 {
     struct sse_reading reading = {0};
@@ -105,8 +112,6 @@ static void tell_event(struct source_sse *source, const struct sse_event *from)
     source->emit(source->context, &event);
     if (read && reading.changed)
         tell_facts(source);
-    if (source->link && !from->id_len)
-        retold_note(source->retold, from);
 }
 
 /* Where no ids say what was told, what comes may have come before. */
@@ -123,8 +128,73 @@ static void tell_held(struct source_sse *source)
 {
     struct sse_event event;
     tell_beginning(source);
-    while (retold_next(source->retold, &event))
+    while (retold_next(source->retold, &event)) {
         tell_event(source, &event);
+        note_told(source, &event);
+    }
+}
+
+/* As sse_next() would have given it. */
+static struct sse_event plain_event(const struct source_sse *source,
+                                    struct slice data)
+{
+    const char *id = sse_last_event_id(source->sse);
+    return (struct sse_event){.event = SSE_MESSAGE,
+                              .data = data.data,
+                              .data_len = data.len,
+                              .id = id,
+                              .id_len = strlen(id)};
+}
+
+/* Tells the first ones together that are alike, or the first; how many. */
+static size_t tell_alike(struct source_sse *source, struct slice *data,
+                         size_t count)
+{
+    struct event event = {.type = EVENT_LINES,
+                          .time_ms = loop_wall_ms(source->loop)};
+    event.lines.count = sse_facts_read_alike(source->facts, data, count,
+                                             event.time_ms, &event.lines.like);
+    if (!event.lines.count) {
+        struct sse_event single = plain_event(source, *data);
+        tell_event(source, &single);
+        return 1;
+    }
+    event.lines.seq = source->seq + 1;
+    event.lines.texts = data;
+    source->seq += event.lines.count;
+    source->emit(source->context, &event);
+    return event.lines.count;
+}
+
+/* Where lines are all that is wanted. */
+static void take_plain(struct source_sse *source)
+{
+    struct slice data[AT_ONCE];
+    size_t count = 0;
+    if (!source->options.in_bulk || retold_is_comparing(source->retold))
+        return;
+    while ((count = sse_take_plain(source->sse, data, AT_ONCE))) {
+        bool noted = source->link && !*sse_last_event_id(source->sse) &&
+                     retold_may_compare(source->retold);
+        for (size_t i = 0; noted && i < count; i++) {
+            struct sse_event event = plain_event(source, data[i]);
+            note_told(source, &event);
+        }
+        for (size_t at = 0; at < count;)
+            at += tell_alike(source, data + at, count - at);
+    }
+}
+
+static void take_event(struct source_sse *source, const struct sse_event *event)
+{
+    if (event->event != SSE_MESSAGE)
+        source->named_beats += heartbeat_is_event(event->event);
+    if (!retold_is_comparing(source->retold)) {
+        tell_event(source, event);
+        note_told(source, event);
+    } else if (!retold_take(source->retold, event)) {
+        tell_held(source);
+    }
 }
 
 /* Emits what the bytes complete; false when the stream is broken. */
@@ -133,12 +203,10 @@ static bool take_bytes(struct source_sse *source, const char *bytes, size_t len,
 {
     struct sse_event event;
     sse_feed(source->sse, bytes, len);
+    take_plain(source);
     while (sse_next(source->sse, &event, err)) {
-        source->named_beats += heartbeat_is_event(event.event);
-        if (!retold_is_comparing(source->retold))
-            tell_event(source, &event);
-        else if (!retold_take(source->retold, &event))
-            tell_held(source);
+        take_event(source, &event);
+        take_plain(source);
     }
     return err->kind == ERROR_NONE;
 }

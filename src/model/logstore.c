@@ -27,6 +27,7 @@ enum {
     BLOCK_ENTRIES = 8 * 1024,
     CACHED_BLOCKS = 8, /* read back from the spill at a time */
     MAX_HEADER = 64,   /* bytes before an entry's texts */
+    USUAL_HEAD = 8,    /* bytes of that which most need no more than */
     MAX_WORD = 100     /* bytes of a level's word; the rest is cut */
 };
 
@@ -302,6 +303,57 @@ uint64_t logstore_append(struct logstore *store, const struct entry *entry)
         block = add_block(store, entry, room);
     write_entry(block, entry, word_len);
     return store->end++;
+}
+
+/* Appends as many as the block has room for whose headers are the same but for
+ * the length of their text. */
+static size_t fill_block(struct block *block, const struct entry *like,
+                         const struct slice *texts, size_t count)
+{
+    bool counts_on = !like->seq || like->seq - block->base_seq == block->count;
+    if (like->detail || like->level_word || !counts_on)
+        return 0;
+    uint8_t head[MAX_HEADER] = {0};
+    struct entry empty = *like;
+    empty.text_len = 0;
+    size_t head_len = put_header(head, block, &empty, 0) - 1, i = 0;
+    while (i < count &&
+           has_room(block, MAX_HEADER + 1 + texts[i].len + sizeof(uint16_t))) {
+        char *at = block->bytes + block->len;
+        *offset_at(block->bytes + block->size, block->count++) =
+            (uint16_t)block->len;
+        memcpy(at, head, USUAL_HEAD);
+        if (head_len > USUAL_HEAD)
+            memcpy(at, head, head_len);
+        at += head_len;
+        at += put_number((uint8_t *)at, texts[i].len);
+        at = put(at, texts[i].data, texts[i].len);
+        block->len = (size_t)(at - block->bytes);
+        i++;
+    }
+    return i;
+}
+
+void logstore_append_alike(struct logstore *store, const struct entry *like,
+                           const struct slice *texts, size_t count)
+{
+    struct entry entry = *like;
+    while (count) {
+        size_t filled = 0;
+        if (store->block_count)
+            filled = fill_block(block_at(store, store->block_count - 1), &entry,
+                                texts, count);
+        store->end += filled;
+        if (!filled) {
+            entry.text = texts->data;
+            entry.text_len = texts->len;
+            logstore_append(store, &entry);
+            filled = 1;
+        }
+        entry.seq += like->seq ? filled : 0;
+        texts += filled;
+        count -= filled;
+    }
 }
 
 uint64_t logstore_first(const struct logstore *store)

@@ -75,6 +75,11 @@ void logstore_destroy(struct logstore *store);
 /* Copies the entry in; its number field is ignored. Returns its number. */
 uint64_t logstore_append(struct logstore *store, const struct entry *entry);
 
+/* The same for many that are alike: of each, `like` with its text, and its seq
+ * is one more than that of the one before it (unless 0). */
+void logstore_append_alike(struct logstore *store, const struct entry *like,
+                           const struct slice *texts, size_t count);
+
 /* First number still held, and one past the last. Numbers before the first
  * were dropped. */
 uint64_t logstore_first(const struct logstore *store);

@@ -31,17 +31,22 @@ struct run {
 
 #define NO_ENTRY UINT64_MAX
 
+static void note_sign(struct run *run, const struct entry *entry,
+                      uint64_t number)
+{
+    if (entry->level == LEVEL_WARN && run->first_warning == NO_ENTRY)
+        run->first_warning = number;
+    if (entry->level == LEVEL_ERROR && run->first_error == NO_ENTRY)
+        run->first_error = number;
+}
+
 /* Appends an entry of a step, or of none. */
 static uint64_t add_entry(struct run *run, const struct entry *entry)
 {
     uint64_t number = logstore_append(run->log, entry);
     steps_count(&run->steps, entry, number);
-    if (entry->is_title)
-        return number;
-    if (entry->level == LEVEL_WARN && run->first_warning == NO_ENTRY)
-        run->first_warning = number;
-    if (entry->level == LEVEL_ERROR && run->first_error == NO_ENTRY)
-        run->first_error = number;
+    if (!entry->is_title)
+        note_sign(run, entry, number);
     return number;
 }
 
@@ -291,6 +296,10 @@ static void apply_readings(struct run *run, const struct event *event,
     }
 }
 
+/* to copy an entry takes half as long as to clear one */
+static const struct entry UNREAD = {
+    .kind = ENTRY_LOG, .time_is_arrival = true, .step = NO_STEP};
+
 /* An event of a stream that nobody knows the meaning of: its data is the
  * line, its name stands where a level would. */
 static void apply_sse(struct run *run, const struct event *event)
@@ -303,10 +312,7 @@ static void apply_sse(struct run *run, const struct event *event)
         apply_readings(run, event, named ? from->event : NULL);
         return;
     }
-    /* to copy an entry takes half as long as to clear one */
-    static const struct entry USUAL = {
-        .kind = ENTRY_LOG, .time_is_arrival = true, .step = NO_STEP};
-    struct entry entry = USUAL;
+    struct entry entry = UNREAD;
     entry.seq = event->sse.seq;
     entry.time_ms = event->time_ms;
     entry.level_word = named ? from->event : NULL;
@@ -315,6 +321,22 @@ static void apply_sse(struct run *run, const struct event *event)
     logstore_append(run->log, &entry);
     run->entries++;
     run->standing++;
+}
+
+/* What apply_sse() does for each of them. */
+static void apply_lines(struct run *run, const struct event *event)
+{
+    struct entry entry = UNREAD;
+    uint64_t first = logstore_end(run->log), count = event->lines.count;
+    entry.time_ms = event->time_ms;
+    if (event->lines.like)
+        entry = logstore_entry(event->lines.like);
+    entry.seq = event->lines.seq;
+    run->is_stream = true;
+    note_sign(run, &entry, first);
+    logstore_append_alike(run->log, &entry, event->lines.texts, count);
+    run->entries += count;
+    run->standing += count;
 }
 
 /* Flags the last `count` entries that still stand, newest first: so no entry
@@ -392,7 +414,7 @@ static void apply_end(struct run *run, const struct event *event)
 static bool hears_server(enum event_type type)
 {
     return type == EVENT_RUN || type == EVENT_LOG || type == EVENT_SSE ||
-           type == EVENT_PART || type == EVENT_REWRITE;
+           type == EVENT_LINES || type == EVENT_PART || type == EVENT_REWRITE;
 }
 
 bool run_apply(struct run *run, const struct event *event)
@@ -417,6 +439,9 @@ bool run_apply(struct run *run, const struct event *event)
         return thought_take(run->thought, event->part.part);
     case EVENT_SSE:
         apply_sse(run, event);
+        return true;
+    case EVENT_LINES:
+        apply_lines(run, event);
         return true;
     case EVENT_REWRITE:
         apply_rewrite(run, event);

@@ -335,6 +335,7 @@ static enum verdict judge(struct catch_up *catch_up, const struct event *event)
     case EVENT_NOTICE:
         return PASSES;
     case EVENT_SSE:
+    case EVENT_LINES:
     case EVENT_REWRITE:
     case EVENT_GAP:
     case EVENT_END:

@@ -9,12 +9,14 @@
 
 #include "base/error.h"
 #include "wire/facts.h"
+#include "wire/json_text.h"
 #include "wire/sse.h"
 
 enum event_type {
     EVENT_CONNECTION, /* the link to the server changed */
     EVENT_RUN,        /* facts of a run changed (never for the clock alone) */
     EVENT_LOG,        /* a new log entry */
+    EVENT_LINES,      /* many such at once, to who wants them in bulk */
     EVENT_REWRITE,    /* entries of the log were withdrawn */
     EVENT_PART,       /* a part of a stream that the run writes */
     EVENT_SSE,        /* an event of any event stream, as dispatched */
@@ -101,6 +103,14 @@ struct event {
             size_t entry_count;
             bool is_read;
         } sse;
+        struct { /* events of no name, a line each, that came together */
+            uint64_t seq;              /* of the first; the others count on */
+            const struct slice *texts; /* what each line is */
+            size_t count;
+            /* With it, these are messages, and the rest of each entry is as
+             * here; NULL: they are the events' data, of no known form. */
+            const struct log_entry *like;
+        } lines;
         struct {
             uint64_t kept;      /* the array's first entries that still stand */
             uint64_t withdrawn; /* entries after them that were taken back */

@@ -71,7 +71,8 @@ void retold_destroy(struct retold *retold)
 
 void retold_note(struct retold *retold, const struct sse_event *event)
 {
-    add(&retold->told, event);
+    if (retold_may_compare(retold))
+        add(&retold->told, event);
 }
 
 bool retold_may_compare(const struct retold *retold)

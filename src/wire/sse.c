@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/mem.h"
-#include "wire/json_text.h"
 
 struct sse {
     const char *p, *end; /* what is left of the chunk */
@@ -275,6 +275,75 @@ static bool take_whole(struct sse *sse, struct sse_event *event)
     sse->p = p + 1;
     sse->after_cr = false;
     return true;
+}
+
+/* The LF that ends the line at p; NULL: it does not lie whole in the chunk, or
+ * a CR ends it. */
+static const char *find_lf(const char *p, const char *end)
+{
+    p = bytes_find_upto(p, end, '\r');
+    while (p < end && *p != '\n' && *p != '\r')
+        p = bytes_find_upto(p + 1, end, '\r');
+    return p < end && *p == '\n' ? p : NULL;
+}
+
+static const char *pass_space(const char *p, const char *end)
+{
+    return p + (p < end && *p == ' ');
+}
+
+/* Passes the id that may stand at p; NULL: it is not as usual. Most are as long
+ * as *id, the one before: where that holds, the processor goes on behind it
+ * while its bytes are still looked at. */
+static const char *pass_id(const char *p, const char *end, struct slice *id)
+{
+    if (!begins(p, end, "id:", 3))
+        return p;
+    p = pass_space(p + 3, end);
+    const char *lf = (size_t)(end - p) > id->len ? p + id->len : p;
+    if (lf == end || *lf != '\n' || bytes_find_upto(p, lf, '\r') != lf)
+        lf = bytes_find_upto(p, end, '\r');
+    if (lf == end || *lf != '\n')
+        return NULL;
+    *id = (struct slice){p, (size_t)(lf - p)};
+    return lf + 1;
+}
+
+/* Passes a data line and the empty one behind it. */
+static const char *pass_data(const char *p, const char *end, struct slice *data)
+{
+    if (!begins(p, end, "data:", 5))
+        return NULL;
+    p = pass_space(p + 5, end);
+    const char *lf = find_lf(p, end);
+    if (!lf || lf + 1 == end || lf[1] != '\n')
+        return NULL;
+    *data = (struct slice){p, (size_t)(lf - p)};
+    return lf + 2;
+}
+
+/* Of the ids, the last one alone is of use. */
+size_t sse_take_plain(struct sse *sse, struct slice *data, size_t most)
+{
+    struct slice last_id = {NULL, sse->last_id.len};
+    size_t count = 0;
+    while (sse->between && count < most) {
+        struct slice id = last_id;
+        const char *p = pass_id(sse->p, sse->end, &id);
+        if (p)
+            p = pass_data(p, sse->end, &data[count]);
+        if (!p || (size_t)(p - 1 - sse->p) > sse->max_event ||
+            (count && !id.len != !last_id.len))
+            break;
+        sse->p = p;
+        last_id = id;
+        count++;
+    }
+    if (count)
+        sse->after_cr = false;
+    if (last_id.data)
+        set(&sse->last_id, last_id.data, last_id.len);
+    return count;
 }
 
 static bool is_too_large(struct sse *sse, size_t more, struct error *err)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "wire/json_text.h"
 
 struct sse; /* one stream's parser: keeps what a cut chunk left behind */
 
@@ -36,6 +37,14 @@ void sse_feed(struct sse *sse, const char *bytes, size_t len);
  * until the next call. False: all bytes are used up, or *err is set (an event
  * too large). */
 bool sse_next(struct sse *sse, struct sse_event *event, struct error *err);
+
+/* Takes as many events at once as lie whole in the chunk, with no name and one
+ * line of data each, but `most` of them at most: those that sse_next() would
+ * give, with SSE_MESSAGE. Only their data is told; it points into the chunk.
+ * All have an id, or none has, as sse_last_event_id() tells afterwards. 0: the
+ * next one is not like that, or there is none; that is for sse_next() to say.
+ */
+size_t sse_take_plain(struct sse *sse, struct slice *data, size_t most);
 
 /* Reconnection time the stream has set, ms; -1: none. */
 int64_t sse_retry_ms(const struct sse *sse);

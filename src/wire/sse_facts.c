@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "text/utf8.h"
 #include "wire/entry.h"
@@ -131,32 +132,48 @@ static bool has_name(const struct sse_facts *facts, const char *data,
 static bool has_shape(const struct shape *shape, const char *data, size_t len)
 {
     size_t around = shape->before_len + shape->after_len;
-    if (len <= around || memcmp(data, shape->before, shape->before_len) != 0 ||
-        memcmp(data + len - shape->after_len, shape->after, shape->after_len) !=
-            0)
+    if (len <= around)
         return false;
     const char *message = data + shape->before_len;
-    return !memchr(message, '"', len - around) &&
-           !memchr(message, '\\', len - around);
+    const char *stop = data + len - shape->after_len;
+    return bytes_are_same(data, shape->before, shape->before_len) &&
+           bytes_are_same(stop, shape->after, shape->after_len) &&
+           bytes_find_either(message, stop, '"', '\\') == stop;
 }
 
 /* The one used last comes first: lines of one level come in rows. */
-static bool read_shape(struct sse_facts *facts, const char *data, size_t len,
-                       int64_t now_ms, struct sse_reading *reading)
+static struct shape *find_shape(struct sse_facts *facts, const char *data,
+                                size_t len)
 {
     for (size_t i = 0; i < facts->shape_count; i++) {
         size_t at = (facts->shape_used + i) % facts->shape_count;
-        struct shape *shape = &facts->shapes[at];
-        if (!has_shape(shape, data, len))
+        if (!has_shape(&facts->shapes[at], data, len))
             continue;
         facts->shape_used = at;
-        shape->entry.time_ms = now_ms;
-        shape->entry.message = data + shape->before_len;
-        shape->entry.message_len = len - shape->before_len - shape->after_len;
-        *reading = (struct sse_reading){&shape->entry, 1, true, false};
-        return true;
+        return &facts->shapes[at];
     }
-    return false;
+    return NULL;
+}
+
+static void narrow(const struct shape *shape, struct slice *data)
+{
+    data->data += shape->before_len;
+    data->len -= shape->before_len + shape->after_len;
+}
+
+static bool read_shape(struct sse_facts *facts, const char *data, size_t len,
+                       int64_t now_ms, struct sse_reading *reading)
+{
+    struct shape *shape = find_shape(facts, data, len);
+    if (!shape)
+        return false;
+    struct slice message = {data, len};
+    narrow(shape, &message);
+    shape->entry.time_ms = now_ms;
+    shape->entry.message = message.data;
+    shape->entry.message_len = message.len;
+    *reading = (struct sse_reading){&shape->entry, 1, true, false};
+    return true;
 }
 
 /* Keeps what stands around the message, where an event says nothing else. */
@@ -401,6 +418,13 @@ static void add_size(struct sse_facts *facts, size_t len, int64_t now_ms)
     buf_free(&words);
 }
 
+static bool is_object(const struct sse_facts *facts, const char *data,
+                      size_t len)
+{
+    return len && *data == '{' && has_name(facts, data, len) &&
+           json_valid(data, len);
+}
+
 bool sse_facts_read(struct sse_facts *facts, const struct sse_event *event,
                     int64_t now_ms, struct sse_reading *reading)
 {
@@ -408,8 +432,7 @@ bool sse_facts_read(struct sse_facts *facts, const struct sse_event *event,
     size_t len = event->data_len;
     if (len && *data == '{' && read_shape(facts, data, len, now_ms, reading))
         return true;
-    bool object = len && *data == '{' && has_name(facts, data, len) &&
-                  json_valid(data, len);
+    bool object = is_object(facts, data, len);
     if (!object && !is_binary(data, len))
         return false;
     *reading = (struct sse_reading){.is_read = true};
@@ -421,4 +444,37 @@ bool sse_facts_read(struct sse_facts *facts, const struct sse_event *event,
     reading->entries = facts->entries;
     reading->count = facts->count;
     return true;
+}
+
+/* Is it none of what sse_facts_read() reads? */
+static bool says_nothing(struct sse_facts *facts, struct slice data)
+{
+    bool object = data.len && *data.data == '{';
+    if (object && find_shape(facts, data.data, data.len))
+        return false;
+    return !is_object(facts, data.data, data.len) &&
+           !is_binary(data.data, data.len);
+}
+
+size_t sse_facts_read_alike(struct sse_facts *facts, struct slice *data,
+                            size_t count, int64_t now_ms,
+                            const struct log_entry **like)
+{
+    struct shape *shape = NULL;
+    size_t alike = 0;
+    if (count && data->len && *data->data == '{')
+        shape = find_shape(facts, data->data, data->len);
+    *like = NULL;
+    if (!shape) {
+        while (alike < count && says_nothing(facts, data[alike]))
+            alike++;
+        return alike;
+    }
+    shape->entry.time_ms = now_ms;
+    *like = &shape->entry;
+    do
+        narrow(shape, &data[alike]);
+    while (++alike < count &&
+           has_shape(shape, data[alike].data, data[alike].len));
+    return alike;
 }

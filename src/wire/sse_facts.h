@@ -35,6 +35,15 @@ struct sse_reading {
 bool sse_facts_read(struct sse_facts *facts, const struct sse_event *event,
                     int64_t now_ms, struct sse_reading *reading);
 
+/* Of the data of `count` events, how many of the first are alike: each is one
+ * log line that differs from the others in its message alone, or each says
+ * nothing of this kind. data[] is narrowed to the messages, and *like is what
+ * the lines have in common (until the next is read), or NULL. What
+ * sse_facts_read() would say of each; 0: ask that about the first one. */
+size_t sse_facts_read_alike(struct sse_facts *facts, struct slice *data,
+                            size_t count, int64_t now_ms,
+                            const struct log_entry **like);
+
 /* The stream has ended: what it said last is the outcome. False when that was
  * none. */
 bool sse_facts_finish(struct sse_facts *facts);

@@ -46,6 +46,7 @@ static void take_event(void *context, const struct event *event)
         buf_adds(told, "notice;");
         break;
     case EVENT_SSE:
+    case EVENT_LINES:
         break;
     case EVENT_END:
         buf_adds(told, "end;");

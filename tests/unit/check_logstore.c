@@ -369,19 +369,76 @@ START_TEST(large_and_small_entries_come_back_from_the_spill)
 }
 END_TEST
 
-UNIT_MAIN("logstore",
-          tcase_add_loop_test(tc, entries_are_read_as_they_were_written, 0,
-                              sizeof counts / sizeof *counts);
-          tcase_add_test(tc, extreme_values_are_kept);
-          tcase_add_test(tc, huge_entry_is_kept_whole);
-          tcase_add_test(tc, memory_is_bounded_without_a_spill);
-          tcase_add_test(tc, spilled_entries_come_back);
-          tcase_add_test(tc, reading_on_reads_each_block_once);
-          tcase_add_test(tc, full_spill_drops_what_is_oldest);
-          tcase_add_test(tc, lost_spill_is_told);
-          tcase_add_test(tc, withdrawal_is_remembered_wherever_the_entry_is);
-          tcase_add_test(tc, memory_follows_the_text);
-          tcase_add_loop_test(tc,
-                              blocks_are_filled_whatever_the_length_of_lines, 0,
-                              sizeof line_lens / sizeof *line_lens);
-          tcase_add_test(tc, large_and_small_entries_come_back_from_the_spill))
+/* Whole pieces are compared, so each byte of a header is. */
+static void assert_same_bytes(const struct logstore *a,
+                              const struct logstore *b)
+{
+    struct logstore_piece left, right;
+    ck_assert_uint_eq(logstore_first(a), logstore_first(b));
+    ck_assert_uint_eq(logstore_end(a), logstore_end(b));
+    for (uint64_t n = logstore_first(a); n < logstore_end(a); n = left.end) {
+        ck_assert(logstore_piece(a, n, &left));
+        ck_assert(logstore_piece(b, n, &right));
+        ck_assert_uint_eq(left.end, right.end);
+        ck_assert_uint_eq(left.len, right.len);
+        ck_assert_mem_eq(left.bytes, right.bytes, left.len);
+        for (; n < left.end; n++)
+            ck_assert_uint_eq(logstore_piece_text(&left, n) - left.bytes,
+                              logstore_piece_text(&right, n) - right.bytes);
+    }
+}
+
+START_TEST(entries_that_are_alike_are_stored_as_each_would_be)
+{
+    uint64_t state = 11, number = 0;
+    struct disk disks[2] = {{.bytes = buf_make(0)}, {.bytes = buf_make(0)}};
+    struct logstore *single = spilling_store(&disks[0], 256 * 1024);
+    struct logstore *bulk = spilling_store(&disks[1], 256 * 1024);
+    struct buf text = buf_make(0), words = buf_make(0);
+    buf_fill(&words, 'w', 200 * 1000);
+    for (int round = 0; round < 500; round++) {
+        struct slice texts[300];
+        size_t count = chance(&state, 300);
+        struct entry like = entry_of(chance(&state, 2000), &text);
+        like.seq = chance(&state, 3) ? number + 1 : like.seq;
+        if (chance(&state, 3))
+            like.detail = like.level_word = NULL;
+        for (size_t i = 0; i < count; i++) {
+            size_t most = chance(&state, 3000) ? 300 : words.len;
+            texts[i] = (struct slice){words.data, chance(&state, most)};
+            struct entry entry = like;
+            entry.text = texts[i].data;
+            entry.text_len = texts[i].len;
+            entry.seq = like.seq ? like.seq + i : 0;
+            logstore_append(single, &entry);
+        }
+        logstore_append_alike(bulk, &like, texts, count);
+        number += count;
+    }
+    assert_same_bytes(single, bulk);
+    ck_assert_uint_eq(logstore_memory(single), logstore_memory(bulk));
+    logstore_destroy(single);
+    logstore_destroy(bulk);
+    buf_free(&disks[0].bytes);
+    buf_free(&disks[1].bytes);
+    buf_free(&text);
+    buf_free(&words);
+}
+END_TEST
+
+UNIT_MAIN(
+    "logstore", tcase_add_loop_test(tc, entries_are_read_as_they_were_written,
+                                    0, sizeof counts / sizeof *counts);
+    tcase_add_test(tc, extreme_values_are_kept);
+    tcase_add_test(tc, huge_entry_is_kept_whole);
+    tcase_add_test(tc, memory_is_bounded_without_a_spill);
+    tcase_add_test(tc, spilled_entries_come_back);
+    tcase_add_test(tc, reading_on_reads_each_block_once);
+    tcase_add_test(tc, full_spill_drops_what_is_oldest);
+    tcase_add_test(tc, lost_spill_is_told);
+    tcase_add_test(tc, withdrawal_is_remembered_wherever_the_entry_is);
+    tcase_add_test(tc, memory_follows_the_text);
+    tcase_add_loop_test(tc, blocks_are_filled_whatever_the_length_of_lines, 0,
+                        sizeof line_lens / sizeof *line_lens);
+    tcase_add_test(tc, large_and_small_entries_come_back_from_the_spill);
+    tcase_add_test(tc, entries_that_are_alike_are_stored_as_each_would_be))

@@ -374,6 +374,85 @@ START_TEST(event_of_an_unknown_stream_is_a_line)
 }
 END_TEST
 
+static void tell_readings(struct run *run, const struct log_entry *like,
+                          const struct slice *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct log_entry entry = like ? *like : (struct log_entry){0};
+        struct sse_event line = {.event = SSE_MESSAGE,
+                                 .data = texts[i].data,
+                                 .data_len = texts[i].len,
+                                 .id = ""};
+        struct event event = {.type = EVENT_SSE, .time_ms = 8};
+        entry.message = texts[i].data;
+        entry.message_len = texts[i].len;
+        event.sse.seq = ++seq;
+        event.sse.event = &line;
+        event.sse.is_read = like != NULL;
+        event.sse.entries = &entry;
+        event.sse.entry_count = like != NULL;
+        ck_assert(run_apply(run, &event));
+    }
+}
+
+static void tell_lines(struct run *run, const struct log_entry *like,
+                       const struct slice *texts, size_t count)
+{
+    struct event event = {.type = EVENT_LINES, .time_ms = 8};
+    event.lines.seq = seq + 1;
+    event.lines.texts = texts;
+    event.lines.count = count;
+    event.lines.like = like;
+    ck_assert(run_apply(run, &event));
+    seq += count;
+}
+
+static void assert_same_run(const struct run *a, const struct run *b)
+{
+    uint64_t first[2] = {0};
+    ck_assert_uint_eq(run_entries(a), run_entries(b));
+    ck_assert_uint_eq(run_entries_standing(a), run_entries_standing(b));
+    ck_assert(run_first_sign(a, &first[0]) == run_first_sign(b, &first[1]));
+    ck_assert_uint_eq(first[0], first[1]);
+    ck_assert(run_is_stream(a) && run_is_stream(b));
+    ck_assert_int_eq(run_link(a)->last_heard_ms, run_link(b)->last_heard_ms);
+    for (uint64_t n = 0; n < run_end(a); n++) {
+        struct entry left, right;
+        ck_assert(run_entry(a, n, &left) && run_entry(b, n, &right));
+        ck_assert_uint_eq(left.seq, right.seq);
+        ck_assert_int_eq(left.level, right.level);
+        ck_assert_int_eq(left.time_ms, right.time_ms);
+        ck_assert_int_eq(left.time_is_arrival, right.time_is_arrival);
+        ck_assert_pstr_eq(left.level_word, right.level_word);
+        ck_assert_uint_eq(left.text_len, right.text_len);
+        ck_assert_mem_eq(left.text, right.text, left.text_len);
+        ck_assert_uint_eq(left.detail_len, right.detail_len);
+        ck_assert_uint_eq(left.step, right.step);
+    }
+}
+
+START_TEST(lines_in_bulk_are_what_each_of_them_is)
+{
+    static const struct log_entry likes[] = {
+        {.time_ms = 8, .time_is_arrival = true, .level = LEVEL_INFO},
+        {.time_ms = 8, .time_is_arrival = true, .level = LEVEL_ERROR},
+        {.time_ms = 8, .level = LEVEL_WARN, .level_word = "warning"},
+        {.time_ms = 8, .level_word = "odd", .data = "{}", .data_len = 2},
+    };
+    static const struct slice texts[] = {{"one", 3}, {"", 0}, {"three", 5}};
+    struct run *single = make_run(), *bulk = make_run();
+    for (int turn = 0; turn < 2; turn++) {
+        seq = 0;
+        for (size_t i = 0; i < 5; i++)
+            (turn ? tell_lines : tell_readings)(
+                turn ? bulk : single, i ? &likes[i - 1] : NULL, texts, 3);
+    }
+    assert_same_run(single, bulk);
+    run_destroy(single);
+    finish(bulk);
+}
+END_TEST
+
 START_TEST(gaps_are_counted_and_marked)
 {
     struct run *run = make_run();
@@ -455,6 +534,7 @@ UNIT_MAIN(
     tcase_add_test(tc, withdrawn_entries_that_are_gone_are_counted);
     tcase_add_test(tc, only_odd_level_words_are_kept);
     tcase_add_test(tc, event_of_an_unknown_stream_is_a_line);
+    tcase_add_test(tc, lines_in_bulk_are_what_each_of_them_is);
     tcase_add_test(tc, gaps_are_counted_and_marked);
     tcase_add_test(tc, title_of_a_step_is_shown_once_though_it_is_logged_too);
     tcase_add_test(tc, link_is_remembered);

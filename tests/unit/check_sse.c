@@ -140,6 +140,24 @@ static void add_lines(struct buf *out, uint64_t *state)
     }
 }
 
+/* Events as most streams have them, and now and then a byte that is not. */
+static void add_usual_events(struct buf *out, uint64_t *state)
+{
+    static const char odd[] = "\r\n\0\t: \x0E\x80\xFF";
+    bool spoiled = chance(state, 2) == 0;
+    for (size_t i = chance(state, 40); i > 0; i--) {
+        if (chance(state, 5))
+            buf_addf(out, "id:%s%.*s\n", chance(state, 9) ? " " : "",
+                     (int)chance(state, 9), "72057594");
+        buf_adds(out, chance(state, 9) ? "data: " : "data:");
+        buf_fill(out, 'x', chance(state, 60));
+        buf_adds(out, "\n\n");
+        if (spoiled && chance(state, 4) == 0)
+            out->data[out->len - 1 - chance(state, 20) % out->len] =
+                odd[chance(state, sizeof odd - 1)];
+    }
+}
+
 START_TEST(streams_of_any_lines_are_read_the_same_however_they_are_cut)
 {
     uint64_t state = 20260304;
@@ -164,6 +182,107 @@ START_TEST(streams_of_any_lines_are_read_the_same_however_they_are_cut)
         buf_free(&want);
         buf_free(&got);
     }
+}
+END_TEST
+
+/* The same as "type|data|+;", with a "-" where there is no id, in bulk where
+ * that is possible, and how many events that was for. */
+static size_t read_in_bulk(struct buf *out, struct sse *sse, const char *bytes,
+                           size_t len, size_t most)
+{
+    enum {
+        MOST = 8
+    };
+    struct slice data[MOST];
+    struct sse_event event;
+    struct error err = {ERROR_NONE, ""};
+    size_t count, all = 0;
+    char *copy = malloc(len ? len : 1);
+    memcpy(copy, bytes, len);
+    sse_feed(sse, copy, len);
+    do {
+        while ((count = sse_take_plain(sse, data, most < MOST ? most : MOST)))
+            for (size_t i = 0; i < count; i++, all++) {
+                buf_adds(out, "message|");
+                buf_add(out, data[i].data, data[i].len);
+                buf_adds(out, *sse_last_event_id(sse) ? "|+;" : "|-;");
+            }
+        if (!sse_next(sse, &event, &err))
+            break;
+        buf_addf(out, "%s|", event.event);
+        buf_add(out, event.data, event.data_len);
+        buf_adds(out, event.id_len ? "|+;" : "|-;");
+    } while (true);
+    ck_assert_int_eq(err.kind, ERROR_NONE);
+    free(copy);
+    return all;
+}
+
+/* Byte by byte nothing is ever whole. */
+START_TEST(events_in_bulk_are_those_that_come_one_by_one)
+{
+    uint64_t state = 20260305;
+    for (int round = 0; round < 6000; round++) {
+        struct buf bytes = buf_make(0), want = buf_make(0), got = buf_make(0);
+        struct sse *single = sse_create(1000), *bulk = sse_create(1000);
+        size_t most = 1 + chance(&state, 9);
+        if (round % 2)
+            add_lines(&bytes, &state);
+        else
+            add_usual_events(&bytes, &state);
+        for (size_t i = 0; i < bytes.len; i++)
+            read_in_bulk(&want, single, bytes.data + i, 1, 1);
+        for (size_t at = 0, len; at < bytes.len; at += len) {
+            len = 1 + chance(&state, round % 3 ? 4000 : 100);
+            len = len < bytes.len - at ? len : bytes.len - at;
+            read_in_bulk(&got, bulk, bytes.data + at, len, most);
+            if (chance(&state, 4) == 0)
+                read_in_bulk(&got, bulk, "", 0, most);
+        }
+        ck_assert_uint_eq(got.len, want.len);
+        ck_assert_mem_eq(buf_str(&got), buf_str(&want), want.len);
+        ck_assert_str_eq(sse_last_event_id(bulk), sse_last_event_id(single));
+        ck_assert_uint_eq(sse_comments(bulk), sse_comments(single));
+        ck_assert_int_eq(sse_retry_ms(bulk), sse_retry_ms(single));
+        sse_destroy(single);
+        sse_destroy(bulk);
+        buf_free(&bytes);
+        buf_free(&want);
+        buf_free(&got);
+    }
+}
+END_TEST
+
+START_TEST(usual_events_come_in_bulk)
+{
+    static const char bytes[] = "id: 1\ndata: a\n\nid: 22\ndata:\tb\n\n"
+                                "data: c\n\nid\ndata: d\n\ndata: e\n\n";
+    struct buf got = buf_make(0);
+    struct sse *sse = sse_create(1000);
+    ck_assert_uint_eq(read_in_bulk(&got, sse, bytes, sizeof bytes - 1, 8), 4);
+    ck_assert_str_eq(buf_str(&got), "message|a|+;message|\tb|+;message|c|+;"
+                                    "message|d|-;message|e|-;");
+    ck_assert_uint_eq(sse_copied(sse), strlen("d"));
+    sse_destroy(sse);
+    buf_free(&got);
+}
+END_TEST
+
+START_TEST(event_past_the_limit_is_none_of_the_bulk)
+{
+    static const char bytes[] = "data: 0123\n\ndata: 01234\n\n";
+    struct sse *sse = sse_create(10);
+    struct slice data[8];
+    struct sse_event event;
+    struct error err = {ERROR_NONE, ""};
+    sse_feed(sse, bytes, sizeof bytes - 1);
+    ck_assert_uint_eq(sse_take_plain(sse, data, 8), 0);
+    ck_assert(sse_next(sse, &event, &err)); /* as line ends are not counted */
+    ck_assert_uint_eq(sse_take_plain(sse, data, 8), 0);
+    ck_assert(!sse_next(sse, &event, &err));
+    ck_assert_int_eq(err.kind, ERROR_PROTOCOL);
+    ck_assert_uint_eq(sse_take_plain(sse, data, 8), 0);
+    sse_destroy(sse);
 }
 END_TEST
 
@@ -265,6 +384,9 @@ UNIT_MAIN(
                         COUNT(vectors));
     tcase_add_test(tc,
                    streams_of_any_lines_are_read_the_same_however_they_are_cut);
+    tcase_add_test(tc, events_in_bulk_are_those_that_come_one_by_one);
+    tcase_add_test(tc, usual_events_come_in_bulk);
+    tcase_add_test(tc, event_past_the_limit_is_none_of_the_bulk);
     tcase_add_test(tc, event_that_lies_whole_in_the_chunk_is_not_copied);
     tcase_add_test(tc, event_is_complete_at_the_lone_carriage_return);
     tcase_add_test(tc, comments_are_counted); tcase_add_test(

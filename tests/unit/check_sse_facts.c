@@ -5,6 +5,7 @@
 
 #include "wire/sse_facts.h"
 
+#include "random.h"
 #include "unit.h"
 
 static struct sse_event event_of(const char *data)
@@ -165,6 +166,105 @@ START_TEST(lines_of_one_shape_are_read_alike)
 }
 END_TEST
 
+static void add_fields(struct buf *out, const struct log_entry *entry)
+{
+    buf_addf(out, "%d %s %lld %d %s ", (int)entry->level,
+             entry->level_word ? entry->level_word : "-",
+             (long long)entry->time_ms, entry->time_is_arrival,
+             entry->data ? "data" : "-");
+    if (entry->data)
+        buf_add(out, entry->data, entry->data_len);
+}
+
+/* What sse_facts_read() says of it. */
+static void add_single(struct buf *out, struct sse_facts *facts,
+                       struct slice data, int64_t now_ms)
+{
+    struct sse_event event = {.event = SSE_MESSAGE,
+                              .data = data.data,
+                              .data_len = data.len,
+                              .id = ""};
+    struct sse_reading reading = {0};
+    bool read = sse_facts_read(facts, &event, now_ms, &reading);
+    buf_addf(out, "%d %d %d:", read && reading.is_read, reading.changed,
+             (int)reading.count);
+    for (size_t i = 0; i < reading.count; i++) {
+        add_fields(out, &reading.entries[i]);
+        buf_add(out, reading.entries[i].message,
+                reading.entries[i].message_len);
+    }
+    buf_addc(out, '\n');
+}
+
+static void add_alike(struct buf *out, struct sse_facts *facts,
+                      struct slice *data, size_t count, int64_t now_ms)
+{
+    const struct log_entry *like;
+    for (size_t at = 0, alike; at < count; at += alike) {
+        alike =
+            sse_facts_read_alike(facts, data + at, count - at, now_ms, &like);
+        for (size_t i = at; i < at + alike; i++) {
+            buf_adds(out, like ? "1 0 1:" : "0 0 0:");
+            if (like) {
+                add_fields(out, like);
+                buf_add(out, data[i].data, data[i].len);
+            }
+            buf_addc(out, '\n');
+        }
+        if (!alike) {
+            add_single(out, facts, data[at], now_ms);
+            alike = 1;
+        }
+    }
+}
+
+START_TEST(events_in_bulk_say_what_each_of_them_says)
+{
+    static const char *const lines[] = {
+        "{\"level\":\"info\",\"message\":\"one\"}",
+        "{\"level\":\"info\",\"message\":\"two, of more bytes than one\"}",
+        "{\"level\":\"info\",\"message\":\"\"}",
+        "{\"level\":\"info\",\"message\":\"a \\\"quote\\\" in it\"}",
+        "{\"level\":\"info\",\"message\":\"x\",\"message\":\"y\"}",
+        "{\"level\":\"info\",\"message\":\"no JSON:\t\"}",
+        "{\"level\":\"warn\",\"message\":\"three\"}",
+        "{\"message\":\"four\",\"level\":\"odd\"}",
+        "{\"message\":\"five\",\"data\":{\"n\":1}}",
+        "{\"message\":\"six\",\"ts\":1772323200000}",
+        "{\"message\":\"cut",
+        "{\"price\":1}",
+        "{\"a\":{\"status\":\"done\"}}",
+        "{\"status\":\"running\",\"progress\":10}",
+        "{\"logs\":[\"a\",\"b\"]}",
+        "plain text",
+        "another \"status\": of text",
+        "\x01\xFF\xFE\xFD",
+        "",
+    };
+    uint64_t state = 7;
+    for (int round = 0; round < 2000; round++) {
+        struct sse_facts *single = create(), *bulk = create();
+        struct buf want = buf_make(0), got = buf_make(0);
+        size_t kinds = 1 + chance(&state, sizeof lines / sizeof *lines);
+        for (int64_t now_ms = 1; now_ms < 8; now_ms++) {
+            struct slice data[20];
+            size_t count = chance(&state, 20);
+            for (size_t i = 0; i < count; i++) {
+                const char *line = lines[chance(&state, kinds)];
+                data[i] = (struct slice){line, strlen(line)};
+                add_single(&want, single, data[i], now_ms);
+            }
+            add_alike(&got, bulk, data, count, now_ms);
+            ck_assert_str_eq(buf_str(&got), buf_str(&want));
+        }
+        sse_facts_destroy(single);
+        sse_facts_destroy(bulk);
+        buf_free(&want);
+        buf_free(&got);
+    }
+}
+END_TEST
+
 START_TEST(change_is_told_once)
 {
     static const struct {
@@ -193,4 +293,5 @@ UNIT_MAIN("sse_facts", tcase_add_loop_test(tc, event_says_what_has_a_known_form,
                                            0, sizeof cases / sizeof *cases);
           tcase_add_test(tc, log_tells_what_is_new_in_it);
           tcase_add_test(tc, lines_of_one_shape_are_read_alike);
+          tcase_add_test(tc, events_in_bulk_say_what_each_of_them_says);
           tcase_add_test(tc, change_is_told_once))
