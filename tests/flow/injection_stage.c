@@ -4,10 +4,8 @@
 
 #include "injection.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -22,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "tcp.h"
 #include "vt.h"
 
 enum {
@@ -107,17 +106,8 @@ void shot_free(struct shot *shot)
 
 static void open_server(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    stage.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (stage.listener < 0 ||
-        bind(stage.listener, (struct sockaddr *)&address, len) != 0 ||
-        getsockname(stage.listener, (struct sockaddr *)&address, &len) != 0 ||
-        listen(stage.listener, MOST_CLIENTS) != 0)
-        die("a server");
+    stage.listener = tcp_open(&stage.port, true);
     fcntl(stage.listener, F_SETFL, O_NONBLOCK);
-    stage.port = ntohs(address.sin_port);
 }
 
 static void drop(struct client *client)

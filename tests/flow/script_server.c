@@ -2,7 +2,6 @@
 
 #include "script_server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -17,6 +16,7 @@
 
 #include "base/base64.h"
 #include "base/mem.h"
+#include "tcp.h"
 
 enum {
     MAX_HEAD = 256 * 1024,
@@ -67,27 +67,13 @@ static bool refuses(const json_t *steps)
     return then && strcmp(then, "refuse") == 0;
 }
 
-static int open_port(unsigned *port, bool listens)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &len) != 0 ||
-        (listens && listen(fd, 16) != 0))
-        die("script server");
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
 struct script_server *script_server_create(const json_t *steps)
 {
     struct script_server *server = mem_zalloc(1, sizeof *server);
     server->steps = steps;
     for (size_t i = 0; i < 2; i++)
         server->listeners[i] =
-            open_port(&server->ports[i], i == 1 || !refuses(steps));
+            tcp_open(&server->ports[i], i == 1 || !refuses(steps));
     for (size_t i = 0; i < SCRIPT_MAX_CONNECTIONS; i++)
         server->connections[i].fd = -1;
     server->ended_ms = server->least_wait_ms = -1;
@@ -267,17 +253,6 @@ static void take_request(struct script_server *server,
 
 /* Answers. */
 
-static void send_all(int fd, const char *bytes, size_t len)
-{
-    while (len) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return;
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-}
-
 static void send_headers(struct script_server *server,
                          struct connection *connection)
 {
@@ -297,7 +272,7 @@ static void send_headers(struct script_server *server,
         buf_adds(&head, "\r\n");
     }
     buf_adds(&head, "Connection: close\r\n\r\n");
-    send_all(connection->fd, buf_str(&head), head.len);
+    tcp_send(connection->fd, buf_str(&head), head.len);
     buf_free(&head);
 }
 
@@ -322,12 +297,12 @@ static void send_piece(const struct connection *connection,
 {
     char size[32];
     if (!connection->chunked) {
-        send_all(connection->fd, buf_str(piece), piece->len);
+        tcp_send(connection->fd, buf_str(piece), piece->len);
     } else if (piece->len) {
         snprintf(size, sizeof size, "%zx\r\n", piece->len);
-        send_all(connection->fd, size, strlen(size));
-        send_all(connection->fd, buf_str(piece), piece->len);
-        send_all(connection->fd, "\r\n", 2);
+        tcp_send(connection->fd, size, strlen(size));
+        tcp_send(connection->fd, buf_str(piece), piece->len);
+        tcp_send(connection->fd, "\r\n", 2);
     }
 }
 
@@ -353,7 +328,7 @@ static void end_answer(struct script_server *server,
         return;
     }
     if (connection->chunked)
-        send_all(connection->fd, "0\r\n\r\n", 5);
+        tcp_send(connection->fd, "0\r\n\r\n", 5);
     shutdown(connection->fd, SHUT_WR);
     connection->phase = CLOSING;
     server->ended_ms = now_ms;

@@ -16,15 +16,15 @@
  * requests are appended to REQUESTS. */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tcp.h"
 
 enum {
     MOST = 1024 * 1024,
@@ -62,31 +62,6 @@ static int *count_of(const char *name)
     exit(99);
 }
 
-static int open_port(unsigned *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &len) != 0 ||
-        listen(fd, 16) != 0)
-        exit(99);
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
-static void send_all(int fd, const char *bytes, size_t len)
-{
-    while (len) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return;
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-}
-
 enum part {
     PART_ALL,
     PART_HEAD,
@@ -106,17 +81,7 @@ static void send_file(int fd, const char *file, enum part part)
     size_t head = end ? (size_t)(end - bytes) + 4 : len;
     size_t from = part == PART_BODY ? head : 0;
     size_t to = part == PART_HEAD ? head : len;
-    send_all(fd, bytes + from, to - from);
-}
-
-/* A client that leaves is answered no more, and one that stays reads it all. */
-static void end(int fd)
-{
-    char bytes[4096];
-    shutdown(fd, SHUT_WR);
-    while (recv(fd, bytes, sizeof bytes, 0) > 0)
-        continue;
-    close(fd);
+    tcp_send(fd, bytes + from, to - from);
 }
 
 /* The name that the request's path ends with; "" when it makes no sense. */
@@ -134,26 +99,6 @@ static void read_name(const char *head, char name[NAME_SIZE])
         snprintf(name, NAME_SIZE, "feed");
     else
         snprintf(name, NAME_SIZE, "%.*s", (int)len, at);
-}
-
-static bool take_request(int fd, const char *log, char name[NAME_SIZE])
-{
-    static char head[MOST];
-    size_t len = 0;
-    ssize_t got;
-    head[0] = '\0';
-    while (len + 1 < sizeof head && !strstr(head, "\r\n\r\n") &&
-           (got = read(fd, head + len, sizeof head - len - 1)) > 0) {
-        len += (size_t)got;
-        head[len] = '\0';
-    }
-    FILE *out = fopen(log, "ae");
-    if (out)
-        fwrite(head, 1, len, out);
-    if (out)
-        fclose(out);
-    read_name(head, name);
-    return *name != '\0';
 }
 
 /* The file for that request: its number's, or the last one's before it. */
@@ -203,7 +148,7 @@ static void answer_waiting(void)
         waiting[i].fd = 0;
         send_file(fd, waiting[i].file,
                   waiting[i].headed ? PART_BODY : PART_ALL);
-        end(fd);
+        tcp_end(fd);
     }
 }
 
@@ -212,8 +157,8 @@ static void answer(int fd, const char *directory, const char *name)
     static const char when[] = ".when.", after[] = ".after.", hold[] = ".hold";
     char file[NAME_SIZE], path[PATH_SIZE];
     if (!find_file(directory, name, ++*count_of(name), file)) {
-        send_all(fd, not_found, sizeof not_found - 1);
-        end(fd);
+        tcp_send(fd, not_found, sizeof not_found - 1);
+        tcp_end(fd);
         return;
     }
     snprintf(path, sizeof path, "%s/%s", directory, file);
@@ -229,15 +174,16 @@ static void answer(int fd, const char *directory, const char *name)
         return;
     }
     if (!strstr(file, hold))
-        end(fd);
+        tcp_end(fd);
 }
 
 int main(int argc, char **argv)
 {
+    static char head[MOST];
     unsigned port;
     if (argc < 3)
         return 2;
-    int fd = open_port(&port);
+    int fd = tcp_open(&port, true);
     printf("%u\n", port);
     fflush(stdout);
     for (;;) {
@@ -245,7 +191,9 @@ int main(int argc, char **argv)
         int client = accept(fd, NULL, NULL);
         if (client < 0)
             continue;
-        if (!take_request(client, argv[2], name)) {
+        tcp_read_head(client, head, sizeof head, argv[2]);
+        read_name(head, name);
+        if (!*name) {
             close(client);
             continue;
         }
