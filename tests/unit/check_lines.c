@@ -287,30 +287,30 @@ static void assert_lines(struct story *story)
     list_lines(story, &list);
     bool more = lines_from(story->lines, story->run, 0, &at);
     for (size_t i = 0; i < list.count; i++) {
-        ck_assert_msg(more, "line %d is missing", (int)list.numbers[i]);
-        ck_assert_uint_eq(at, list.numbers[i]);
+        unit_holds(more);
+        unit_holds(at == list.numbers[i]);
         more = lines_next(story->lines, story->run, at, &at);
     }
-    ck_assert(!more);
+    unit_holds(!more);
     if (list.count)
-        ck_assert_uint_eq(at, list.numbers[list.count - 1]);
+        unit_holds(at == list.numbers[list.count - 1]);
     at = end;
     for (size_t i = list.count; i-- > 0;) {
         more = lines_prev(story->lines, story->run, at, &at);
-        ck_assert_msg(more, "line %d is missing", (int)list.numbers[i]);
-        ck_assert_uint_eq(at, list.numbers[i]);
+        unit_holds(more);
+        unit_holds(at == list.numbers[i]);
     }
-    ck_assert(!lines_prev(story->lines, story->run, at, &at));
-    ck_assert_uint_eq(at, list.count ? list.numbers[0] : end);
+    unit_holds(!lines_prev(story->lines, story->run, at, &at));
+    unit_holds(at == (list.count ? list.numbers[0] : end));
     if (end > first) { /* from somewhere */
         uint64_t from = first + chance(&story->chance, (size_t)(end - first));
         size_t i = 0;
         while (i < list.count && list.numbers[i] < from)
             i++;
         more = lines_from(story->lines, story->run, from, &at);
-        ck_assert_int_eq(more, i < list.count);
+        unit_holds(more == (i < list.count));
         if (more)
-            ck_assert_uint_eq(at, list.numbers[i]);
+            unit_holds(at == list.numbers[i]);
     }
 }
 

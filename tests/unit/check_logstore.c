@@ -85,20 +85,22 @@ static void append(struct logstore *store, uint64_t from, uint64_t to)
 
 static void assert_same(const struct entry *got, const struct entry *want)
 {
-    ck_assert_uint_eq(got->number, want->number);
-    ck_assert_uint_eq(got->seq, want->seq);
-    ck_assert_int_eq(got->kind, want->kind);
-    ck_assert_int_eq(got->time_ms, want->time_ms);
-    ck_assert_int_eq(got->time_is_arrival, want->time_is_arrival);
-    ck_assert_int_eq(got->level, want->level);
-    ck_assert_pstr_eq(got->level_word, want->level_word);
-    ck_assert_uint_eq(got->text_len, want->text_len);
-    ck_assert_mem_eq(got->text, want->text, want->text_len);
-    ck_assert_int_eq(got->detail != NULL, want->detail != NULL);
-    ck_assert_uint_eq(got->detail_len, want->detail_len);
+    unit_holds(got->number == want->number);
+    unit_holds(got->seq == want->seq);
+    unit_holds(got->kind == want->kind);
+    unit_holds(got->time_ms == want->time_ms);
+    unit_holds(got->time_is_arrival == want->time_is_arrival);
+    unit_holds(got->level == want->level);
+    unit_holds((got->level_word != NULL) == (want->level_word != NULL));
+    if (want->level_word)
+        unit_holds(strcmp(got->level_word, want->level_word) == 0);
+    unit_holds(got->text_len == want->text_len);
+    unit_holds(memcmp(got->text, want->text, want->text_len) == 0);
+    unit_holds((got->detail != NULL) == (want->detail != NULL));
+    unit_holds(got->detail_len == want->detail_len);
     if (want->detail_len)
-        ck_assert_mem_eq(got->detail, want->detail, want->detail_len);
-    ck_assert_uint_eq(got->step, want->step);
+        unit_holds(memcmp(got->detail, want->detail, want->detail_len) == 0);
+    unit_holds(got->step == want->step);
 }
 
 /* Every `stride`th entry that is held reads as it was written. */
@@ -108,9 +110,9 @@ static void assert_held(const struct logstore *store, uint64_t stride)
     for (uint64_t n = logstore_first(store); n < logstore_end(store);
          n += stride) {
         struct entry want = entry_of(n, &text), got;
-        ck_assert(logstore_get(store, n, &got));
+        unit_holds(logstore_get(store, n, &got));
         assert_same(&got, &want);
-        ck_assert(!got.withdrawn);
+        unit_holds(!got.withdrawn);
     }
     buf_free(&text);
 }

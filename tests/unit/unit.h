@@ -6,6 +6,11 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* An assertion for loops of many rounds: Check's own tell the runner of each
+ * round, which takes longer than what they check. */
+#define unit_holds(condition)                                                  \
+    ((condition) ? (void)0 : ck_abort_msg("not so: %s", #condition))
+
 #define UNIT_MAIN(name, add_tests)                                             \
     int main(void)                                                             \
     {                                                                          \
