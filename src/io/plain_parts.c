@@ -23,6 +23,7 @@ struct plain_step {
     const char *stream; /* belongs to the thought */
     int64_t started_ms;
     char *title; /* of a call that was not told yet; NULL: none */
+    char *tool;  /* whose call it was; NULL until that was told */
 };
 
 struct plain_parts {
@@ -34,6 +35,13 @@ struct plain_parts {
     const char *stream; /* that the last line was of; NULL: none yet */
     int64_t now_ms;     /* of the part that is told */
 };
+
+static void forget_step(struct plain_step *step)
+{
+    free(step->title);
+    free(step->tool);
+    *step = (struct plain_step){0};
+}
 
 static struct plain_step *step_of(struct plain_parts *parts, uint32_t number)
 {
@@ -93,16 +101,27 @@ static bool has_data(const struct entry *entry)
                   entry->detail, entry->detail_len) != 0;
 }
 
+/* Of calls side by side it would be unknown whose result a line is. */
+static void name_tool(struct plain_parts *parts, const struct plain_step *step,
+                      const struct entry *entry)
+{
+    if (entry->kind != ENTRY_TOOL || !step->tool || !*step->tool)
+        return;
+    add_safe(parts, step->tool, strlen(step->tool));
+    buf_adds(&parts->sink->out, ": ");
+}
+
 static void write_line(struct plain_parts *parts, const struct entry *entry,
-                       const char *stream, const char *word)
+                       const struct plain_step *step, const char *word)
 {
     struct buf *out = &parts->sink->out;
     size_t start = out->len;
     if (!is_wanted(parts, entry))
         return;
-    name_stream(parts, stream);
+    name_stream(parts, step->stream);
     plain_add_time(out, parts->options, entry->time_ms);
     plain_add_level(out, parts->options, entry->level, word);
+    name_tool(parts, step, entry);
     add_safe(parts, entry->text, entry->text_len);
     if (has_data(entry))
         plain_add_data(out, parts->options, entry->detail, entry->detail_len);
@@ -119,8 +138,9 @@ static void tell_call(struct plain_parts *parts, struct plain_step *step)
                           .time_ms = parts->now_ms,
                           .text = step->title,
                           .text_len = strlen(step->title)};
-    write_line(parts, &entry, step->stream, "tool");
-    free(step->title);
+    write_line(parts, &entry, step, "tool");
+    step->tool = step->title;
+    step->tool[strcspn(step->tool, " ")] = '\0';
     step->title = NULL;
 }
 
@@ -129,7 +149,7 @@ static uint32_t begin_step(void *context, enum step_kind kind,
 {
     struct plain_parts *parts = context;
     struct plain_step *step = &parts->steps[parts->next % STEPS];
-    free(step->title);
+    forget_step(step);
     *step = (struct plain_step){
         .number = parts->next,
         .kind = kind,
@@ -147,6 +167,8 @@ static void retitle_step(void *context, uint32_t number, const char *title)
     if (!step)
         return;
     free(step->title);
+    free(step->tool);
+    step->tool = NULL;
     step->title = mem_strdup(title);
     tell_call(parts, step);
 }
@@ -158,7 +180,7 @@ static uint64_t add_line(void *context, const struct entry *entry)
     if (!step)
         return 0;
     tell_call(parts, step);
-    write_line(parts, entry, step->stream, word_of(entry));
+    write_line(parts, entry, step, word_of(entry));
     return 0;
 }
 
@@ -211,7 +233,7 @@ void plain_parts_destroy(struct plain_parts *parts)
     if (!parts)
         return;
     for (size_t i = 0; i < STEPS; i++)
-        free(parts->steps[i].title);
+        forget_step(&parts->steps[i]);
     thought_destroy(parts->thought);
     free(parts);
 }

@@ -69,9 +69,9 @@ follow ui && expect_parts ui <<'END'
 ~     It is in the ledger.
 -- stream chat: thought for TIME
 tool  lookupInvoice {"no":88}
-result {"total":"19.90"}
+result lookupInvoice: {"total":"19.90"}
 tool  payInvoice {"no":88}
-error no ^[[31mmoney
+error payInvoice: no ^[[31mmoney
       source: Invoice 88, https://example.com/88
       file: image/png, (image/png, 12 bytes)
       stage {"at":"paying"}
