@@ -450,7 +450,7 @@ static const char *empty_words(const struct canvas *canvas)
     switch (canvas->facts->status) {
     case STATUS_UNKNOWN:
         return played ? "-- nothing recorded up to here"
-                      : "-- nothing heard of this run yet";
+                      : "-- nothing heard yet";
     case STATUS_DELAYED:
     case STATUS_QUEUED:
     case STATUS_PENDING_VERSION:
@@ -470,7 +470,7 @@ static const char *empty_words(const struct canvas *canvas)
     case STATUS_COUNT:
         break;
     }
-    return "-- the run logged nothing";
+    return "-- nothing was logged";
 }
 
 /* The header of the step that the top line is in stays in sight, over the top
