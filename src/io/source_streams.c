@@ -27,13 +27,11 @@ struct source_streams {
     bool finished, incomplete, told_too_many;
 };
 
-/* One that is only tried counts when it is there. */
+/* One that is only tried, the first if any, counts when it is there. */
 static unsigned count_read(const struct source_streams *streams)
 {
-    unsigned count = 0;
-    for (size_t i = 0; i < streams->count; i++)
-        count += !source_stream_is_guess(streams->members[i]);
-    return count;
+    bool guess = streams->count && source_stream_is_guess(streams->members[0]);
+    return (unsigned)streams->count - guess;
 }
 
 static void on_event(void *context, struct event *event)
@@ -96,7 +94,7 @@ static bool is_unusable(const char *key)
 
 static void add(struct source_streams *streams, const char *key, bool guessed)
 {
-    if (is_unusable(key) || is_member(streams, key))
+    if (streams->told_too_many || is_unusable(key) || is_member(streams, key))
         return;
     if (streams->count == MOST_STREAMS) {
         tell_too_many(streams);

@@ -496,6 +496,11 @@ const struct run_link *run_link(const struct run *run)
     return &run->link;
 }
 
+size_t run_step_first(const struct run *run)
+{
+    return run->steps.first;
+}
+
 size_t run_step_count(const struct run *run)
 {
     return run->steps.count;
@@ -503,7 +508,7 @@ size_t run_step_count(const struct run *run)
 
 const struct step *run_step(const struct run *run, size_t index)
 {
-    return &run->steps.list[index];
+    return &run->steps.list[index - run->steps.first];
 }
 
 size_t run_steps_in(const struct run *run, enum step_state state)

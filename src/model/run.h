@@ -48,6 +48,9 @@ struct run_link {
 };
 const struct run_link *run_link(const struct run *run);
 
+/* Steps that began so far; those before the first are forgotten. index: from
+ * there up to below the count. */
+size_t run_step_first(const struct run *run);
 size_t run_step_count(const struct run *run);
 const struct step *run_step(const struct run *run, size_t index);
 

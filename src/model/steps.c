@@ -14,37 +14,61 @@ void steps_init(struct steps *steps)
     *steps = (struct steps){.task = NO_STEP, .latest = NO_STEP};
 }
 
-void steps_free(struct steps *steps)
+static void free_texts(struct steps *steps, size_t count)
 {
-    for (size_t i = 0; i < steps->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         free(steps->list[i].title);
         free(steps->list[i].stream);
     }
+}
+
+static size_t held(const struct steps *steps)
+{
+    return steps->count - steps->first;
+}
+
+void steps_free(struct steps *steps)
+{
+    free_texts(steps, held(steps));
     free(steps->list);
     steps_init(steps);
 }
 
 struct step *steps_at(const struct steps *steps, uint32_t index)
 {
-    return index < steps->count ? &steps->list[index] : NULL;
+    bool is_held = index >= steps->first && index < steps->count;
+    return is_held ? &steps->list[index - steps->first] : NULL;
 }
 
 static size_t title_len(const char *title)
 {
     enum {
-        MAX_TITLE = 4096
+        MAX_TITLE = 1024
     };
     size_t len = strnlen(title, MAX_TITLE);
     return len - utf8_incomplete_tail(title, len);
 }
 
+/* One that is active still is none that its end would be told of. */
+static void forget_oldest(struct steps *steps)
+{
+    size_t gone = STEPS_MAX / 10;
+    for (size_t i = 0; i < gone; i++)
+        steps->in_state[STEP_ACTIVE] -= steps->list[i].state == STEP_ACTIVE;
+    free_texts(steps, gone);
+    steps->first += gone;
+    memmove(steps->list, steps->list + gone, held(steps) * sizeof *steps->list);
+}
+
 static struct step *add(struct steps *steps)
 {
-    if (steps->count == steps->size) {
+    if (held(steps) == STEPS_MAX)
+        forget_oldest(steps);
+    if (held(steps) == steps->size) {
         steps->size = steps->size ? steps->size * 2 : 8;
         steps->list = mem_resize(steps->list, steps->size, sizeof *steps->list);
     }
-    return &steps->list[steps->count++];
+    return &steps->list[steps->count++ - steps->first];
 }
 
 uint32_t steps_begin(struct steps *steps, struct logstore *log,

@@ -44,9 +44,13 @@ struct step {
     bool title_logged; /* an entry that repeats the title was hidden */
 };
 
+/* Of so many steps at most more is known than the lines of the log: of the
+ * last ones, a tenth less where the oldest were just forgotten. */
+#define STEPS_MAX 20000
+
 struct steps {
-    struct step *list;
-    size_t count, size;
+    struct step *list; /* those with an index from first up to below count */
+    size_t first, count, size;
     size_t in_state[STEP_STATES];
     size_t undone;   /* times that one that was done turned out not to be */
     uint32_t task;   /* the last STEP_TASK; NO_STEP: none */
@@ -58,7 +62,8 @@ void steps_init(struct steps *steps);
 void steps_free(struct steps *steps);
 
 /* Appends the header to the log. stream: NULL: none. A title stays in memory
- * for good, so a long one is cut. Returns the step's index. */
+ * as long as the step, so a long one is cut. Returns the step's index, which
+ * stands for it for good. */
 uint32_t steps_begin(struct steps *steps, struct logstore *log,
                      enum step_kind kind, const char *stream, const char *title,
                      int64_t at_ms);
@@ -74,7 +79,7 @@ void steps_count(struct steps *steps, const struct entry *entry,
                  uint64_t number);
 void steps_discount(struct steps *steps, const struct entry *entry);
 
-/* The step at this index; NULL for NO_STEP. */
+/* The step at this index; NULL for NO_STEP, and for one that was forgotten. */
 struct step *steps_at(const struct steps *steps, uint32_t index);
 
 #endif

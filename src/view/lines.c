@@ -43,6 +43,7 @@ struct lines {
 
     struct span gone[GONE_MAX];
     size_t gone_next;
+    size_t gone_step;    /* the first that is known … */
     size_t gone_undone;  /* steps that were not done after all … */
     uint64_t gone_first; /* … and the first entry held, as the rows know it */
 };
@@ -111,7 +112,8 @@ uint64_t lines_looked(const struct lines *lines)
 
 size_t lines_step_before(const struct run *run, uint64_t number)
 {
-    size_t low = 0, high = run_step_count(run);
+    size_t first = run_step_first(run);
+    size_t low = first, high = run_step_count(run);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (run_step(run, middle)->first_entry <= number)
@@ -119,7 +121,7 @@ size_t lines_step_before(const struct run *run, uint64_t number)
         else
             high = middle;
     }
-    return low ? low - 1 : LINES_NO_STEP;
+    return low > first ? low - 1 : LINES_NO_STEP;
 }
 
 /* Remarks are of no step: they lie in the one that they came in. */
@@ -129,7 +131,7 @@ size_t lines_step_of(const struct run *run, uint64_t number)
     if (!run_step_count(run))
         return LINES_NO_STEP;
     if (run_entry(run, number, &entry) && entry.step < run_step_count(run))
-        return entry.step;
+        return entry.step < run_step_first(run) ? LINES_NO_STEP : entry.step;
     return lines_step_before(run, number);
 }
 
@@ -148,7 +150,8 @@ static bool folds_by_itself(const struct step *step)
 bool lines_is_folded(const struct lines *lines, const struct run *run,
                      size_t step)
 {
-    if (step >= run_step_count(run) || !header_is_held(run, step))
+    if (step < run_step_first(run) || step >= run_step_count(run) ||
+        !header_is_held(run, step))
         return false;
     enum fold fold =
         step < lines->fold_count ? lines->folds[step] : lines->fold_rest;
@@ -230,11 +233,13 @@ static bool is_withdrawn(const struct run *run, uint64_t number)
 
 static void check_gone(struct lines *lines, const struct run *run)
 {
-    size_t undone = run_steps_undone(run);
+    size_t undone = run_steps_undone(run), step = run_step_first(run);
     uint64_t first = logstore_first(run_log(run));
-    if (undone != lines->gone_undone || first != lines->gone_first)
+    if (undone != lines->gone_undone || first != lines->gone_first ||
+        step != lines->gone_step)
         forget_gone(lines);
     lines->gone_undone = undone;
+    lines->gone_step = step;
     lines->gone_first = first;
 }
 

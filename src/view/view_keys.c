@@ -117,8 +117,7 @@ static void fold_current(struct doing *doing)
     struct view_run *view = doing->view;
     uint64_t line;
     if (view->focus == FOCUS_STEPS && run_step_count(doing->run)) {
-        size_t count = run_step_count(doing->run);
-        size_t step = view->step_at < count ? view->step_at : count - 1;
+        size_t step = view_step_selected(view, doing->run);
         if (view->layout.side_width) {
             fold_step(doing, step);
             return;
@@ -166,22 +165,21 @@ static void switch_pane(struct doing *doing)
     view->step_at = count - 1;
     if (!view->port.follow && doing_current(doing, &line)) {
         size_t step = lines_step_of(doing->run, line);
-        view->step_at = step == LINES_NO_STEP ? 0 : step;
+        view->step_at =
+            step == LINES_NO_STEP ? run_step_first(doing->run) : step;
     }
 }
 
 static void select_step(struct doing *doing, int by)
 {
     struct view_run *view = doing->view;
-    size_t count = run_step_count(doing->run);
-    if (!count)
+    if (!run_step_count(doing->run))
         return;
-    if (by < 0)
-        view->step_at -= view->step_at > 0;
-    else
-        view->step_at += view->step_at + 1 < count;
-    if (view->step_at >= count)
-        view->step_at = count - 1;
+    if (by > 0)
+        view->step_at++;
+    else if (view->step_at)
+        view->step_at--;
+    view->step_at = view_step_selected(view, doing->run);
     if (view->layout.side_width)
         viewport_show(&view->port, &doing->source,
                       run_step(doing->run, view->step_at)->first_entry);

@@ -75,8 +75,9 @@ static struct line_dress dress_of(const struct view_run *view,
                                   const struct run *run,
                                   const struct entry *entry)
 {
-    const struct step *step =
-        entry->step < run_step_count(run) ? run_step(run, entry->step) : NULL;
+    bool known =
+        entry->step >= run_step_first(run) && entry->step < run_step_count(run);
+    const struct step *step = known ? run_step(run, entry->step) : NULL;
     struct line_dress dress = {
         .escape = view->layout.escape,
         .unfolded = numbers_has(&view->unfolded, entry->number),

@@ -166,6 +166,9 @@ bool view_time_draw(const struct canvas *canvas, const struct entry *entry,
 /* view_side.c: steps, metadata and tags beside the log; the steps alone in
  * place of the log. */
 void view_side_draw(const struct canvas *canvas);
+/* The step that the pane points at: the selected one while it has the focus,
+ * else the one that is active or was last. There is one. */
+size_t view_step_selected(const struct view_run *view, const struct run *run);
 void view_steps_draw(const struct canvas *canvas, int x, int y, int width,
                      int height);
 

@@ -336,11 +336,7 @@ void view_run_draw(struct view_run *view, const struct run *run,
 /* Without a pane for the steps, how long one takes stands in the log. */
 static bool log_counts(const struct view_run *view, const struct run *run)
 {
-    size_t count = view->layout.side_width ? 0 : run_step_count(run);
-    for (size_t i = 0; i < count; i++)
-        if (run_step(run, i)->ended_ms == INSTANT_NONE)
-            return true;
-    return false;
+    return !view->layout.side_width && run_steps_in(run, STEP_ACTIVE) > 0;
 }
 
 static bool is_same_layout(const struct layout *a, const struct layout *b)

@@ -14,14 +14,11 @@
 
 /* ---- steps ---- */
 
-/* The step that the pane points at: the selected one while it has the focus,
- * else the one that is active or was last. */
-static size_t pointed_step(const struct canvas *canvas)
+size_t view_step_selected(const struct view_run *view, const struct run *run)
 {
-    size_t count = run_step_count(canvas->run);
-    size_t at =
-        canvas->view->focus == FOCUS_STEPS ? canvas->view->step_at : count - 1;
-    return at < count ? at : count - 1;
+    size_t first = run_step_first(run), last = run_step_count(run) - 1;
+    size_t at = view->focus == FOCUS_STEPS ? view->step_at : last;
+    return at < first ? first : at < last ? at : last;
 }
 
 static void draw_step(const struct canvas *canvas, size_t index, int x, int y,
@@ -50,9 +47,10 @@ static int draw_steps(const struct canvas *canvas, int x, int y, int width,
     size_t count = run_step_count(canvas->run);
     if (!count || height <= 0)
         return 0;
-    size_t at = pointed_step(canvas), first = 0;
+    size_t at = view_step_selected(canvas->view, canvas->run);
+    size_t least = run_step_first(canvas->run), first = least;
     bool focused = canvas->view->focus == FOCUS_STEPS;
-    if (count > (size_t)height) {
+    if (count - least > (size_t)height) {
         /* One row says how many there are above. */
         size_t room = (size_t)height;
         first = at + 1 > room ? at + 1 - room : 0;
@@ -60,6 +58,7 @@ static int draw_steps(const struct canvas *canvas, int x, int y, int width,
             first = at - room / 2;
         if (first + room > count)
             first = count - room;
+        first = first < least ? least : first;
     }
     int rows = 0;
     for (size_t i = first; i < count && rows < height; i++, rows++) {
@@ -68,7 +67,7 @@ static int draw_steps(const struct canvas *canvas, int x, int y, int width,
         if (i == at && (focused || active))
             frame_puts(canvas->frame, x, y + rows, 1, STYLE_CURSOR, ">");
     }
-    if (first > 0 && height > 1) {
+    if (first > least && height > 1) {
         char text[48];
         snprintf(text, sizeof text, "   and %zu before", first + 1);
         for (int i = 0; i < width; i++)

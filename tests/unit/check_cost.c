@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "model/run.h"
 #include "tests/unit/unit.h"
 #include "view/keys.h"
@@ -353,6 +354,113 @@ START_TEST(a_long_search_lets_the_screen_be_drawn)
 }
 END_TEST
 
+/* Steps of the task, and of a stream: calls of a tool, each with its lines. */
+
+static void tell_step(struct scene *scene, size_t number)
+{
+    char title[64];
+    struct run_facts facts;
+    facts_init(&facts);
+    snprintf(title, sizeof title, "step %zu of many", number);
+    facts.id = mem_strdup("run_1");
+    facts.step = mem_strdup(title);
+    facts.status = STATUS_EXECUTING;
+    struct event event = {
+        .type = EVENT_RUN, .time_ms = (int64_t)number * 10, .facts = &facts};
+    run_apply(scene->run, &event);
+    facts_free(&facts);
+    for (int i = 0; i < 3; i++)
+        tell_line(scene);
+}
+
+static void tell_call(struct scene *scene, size_t number)
+{
+    char json[200];
+    struct stream_part part = {.stream = "chat",
+                               .is_json = true,
+                               .chunk = json,
+                               .time_ms = (int64_t)number * 10};
+    struct event event = {.type = EVENT_PART, .time_ms = part.time_ms};
+    event.part.part = &part;
+    snprintf(json, sizeof json,
+             "{\"type\":\"tool-input-available\",\"toolCallId\":\"c%zu\","
+             "\"toolName\":\"tool%zu\",\"input\":{\"n\":%zu}}",
+             number, number, number);
+    part.chunk_len = strlen(json);
+    run_apply(scene->run, &event);
+    snprintf(json, sizeof json,
+             "{\"type\":\"tool-output-available\",\"toolCallId\":\"c%zu\","
+             "\"output\":\"the result of call %zu, which is of some length\"}",
+             number, number);
+    part.chunk_len = strlen(json);
+    run_apply(scene->run, &event);
+}
+
+static const struct {
+    void (*tell)(struct scene *scene, size_t number);
+    size_t count;
+    int width;
+} steps[] = {
+    {tell_step, 1000, 80},   {tell_step, 10000, 80},  {tell_step, 10000, 160},
+    {tell_step, 50000, 80},  {tell_step, 50000, 160}, {tell_call, 5000, 80},
+    {tell_call, 10000, 160}, {tell_call, 50000, 80},
+};
+
+START_TEST(steps_are_told_and_drawn_without_a_look_at_old_ones)
+{
+    struct scene scene;
+    scene_open(&scene, 0);
+    frame_resize(scene.frame, steps[_i].width, 40);
+    for (size_t i = 0; i < steps[_i].count; i++) {
+        steps[_i].tell(&scene, i);
+        if (i % 100 == 0)
+            draw(&scene);
+    }
+    draw(&scene);
+    size_t reads = scene.attic.reads;
+    ck_assert_uint_gt(scene.attic.writes, 0);
+    for (size_t i = 0; i < APPENDED; i++) {
+        steps[_i].tell(&scene, steps[_i].count + i);
+        draw(&scene);
+    }
+    ck_assert_uint_eq(run_step_count(scene.run), steps[_i].count + APPENDED);
+    ck_assert_uint_le(run_step_count(scene.run) - run_step_first(scene.run),
+                      STEPS_MAX);
+    ck_assert_uint_eq(scene.attic.reads, reads);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(among_many_steps_one_is_found_by_what_is_shown)
+{
+    enum {
+        MOVES = 100,
+        BLOCKS = 4 /* for each, where what it hides lies between */
+    };
+    struct scene scene;
+    scene_open(&scene, 0);
+    frame_resize(scene.frame, steps[_i].width, 40);
+    for (size_t i = 0; i < steps[_i].count; i++)
+        steps[_i].tell(&scene, i);
+    draw(&scene);
+    size_t reads = scene.attic.reads;
+    view_run_act(scene.view, scene.run, ACTION_PANE);
+    for (int i = 0; i < MOVES; i++) {
+        view_run_act(scene.view, scene.run, ACTION_LINE_UP);
+        draw(&scene);
+    }
+    view_run_act(scene.view, scene.run, ACTION_PANE);
+    view_run_act(scene.view, scene.run, ACTION_TOP);
+    draw(&scene);
+    view_run_act(scene.view, scene.run, ACTION_FOLD_ALL);
+    draw(&scene);
+    view_run_act(scene.view, scene.run, ACTION_END);
+    draw(&scene);
+    ck_assert_uint_le(scene.attic.reads, reads + BLOCKS * MOVES);
+    scene_close(&scene);
+}
+END_TEST
+
 /* A key that acts on the line looked for waits for it. */
 START_TEST(keys_typed_behind_a_search_act_on_what_it_finds)
 {
@@ -369,7 +477,8 @@ START_TEST(keys_typed_behind_a_search_act_on_what_it_finds)
 END_TEST
 
 enum {
-    LENGTHS = sizeof lengths / sizeof *lengths
+    LENGTHS = sizeof lengths / sizeof *lengths,
+    STEPS = sizeof steps / sizeof *steps
 };
 
 UNIT_MAIN(
@@ -387,5 +496,9 @@ UNIT_MAIN(
                         LENGTHS);
     tcase_add_test(tc, a_long_search_lets_the_screen_be_drawn);
     tcase_add_test(tc, keys_typed_behind_a_search_act_on_what_it_finds);
+    tcase_add_loop_test(tc, steps_are_told_and_drawn_without_a_look_at_old_ones,
+                        0, STEPS);
+    tcase_add_loop_test(tc, among_many_steps_one_is_found_by_what_is_shown, 0,
+                        STEPS);
     tcase_add_loop_test(tc, another_size_or_wrapping_fetches_nothing, 0,
                         LENGTHS))

@@ -2,6 +2,7 @@
 
 #include "model/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,31 @@ START_TEST(steps_follow_one_another)
     ck_assert_uint_eq(entry.step, NO_STEP);
     ck_assert(logstore_get(run_log(run), 5, &entry));
     ck_assert_uint_eq(entry.step, 1);
+    finish(run);
+}
+END_TEST
+
+START_TEST(of_too_many_steps_the_last_ones_are_known)
+{
+    enum {
+        GONE = STEPS_MAX / 10
+    };
+    struct run *run = make_run();
+    char title[32];
+    for (int i = 0; i <= STEPS_MAX; i++) {
+        snprintf(title, sizeof title, "step %d", i);
+        tell_step(run, title, i);
+        if (i + 1 == STEPS_MAX)
+            ck_assert_uint_eq(run_step_first(run), 0);
+    }
+    ck_assert_uint_eq(run_step_count(run), STEPS_MAX + 1);
+    ck_assert_uint_eq(run_step_first(run), GONE);
+    ck_assert_uint_eq(run_steps_in(run, STEP_ACTIVE), 1);
+    for (int i = GONE; i <= STEPS_MAX; i++) {
+        snprintf(title, sizeof title, "step %d", i);
+        ck_assert_str_eq(run_step(run, (size_t)i)->title, title);
+        ck_assert_int_eq(run_step(run, (size_t)i)->started_ms, i);
+    }
     finish(run);
 }
 END_TEST
@@ -523,6 +549,7 @@ END_TEST
 UNIT_MAIN(
     "run", tcase_add_test(tc, fresh_run_knows_nothing);
     tcase_add_test(tc, steps_follow_one_another);
+    tcase_add_test(tc, of_too_many_steps_the_last_ones_are_known);
     tcase_add_test(tc, what_is_older_than_the_step_that_was_there_is_not_of_it);
     tcase_add_loop_test(tc, end_of_the_run_ends_its_step, 0,
                         sizeof ends / sizeof *ends);
