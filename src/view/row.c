@@ -122,6 +122,11 @@ static void make_fit(struct row *row, int columns, int gap)
         if (row->fields[i].rank && row->fields[i].brief[0] &&
             row_columns(row, gap) > columns)
             row->fields[i].gone = true;
+    for (int i = row->count - 1; i >= 0; i--) {
+        int over = row_columns(row, gap) - columns;
+        if (!row->fields[i].gone && over > 0)
+            cut_field(&row->fields[i], over);
+    }
 }
 
 static int draw_left(const struct row *row, struct frame *frame, int x, int y,

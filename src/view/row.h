@@ -25,7 +25,7 @@ struct field {
     char brief[ROW_BRIEF_SIZE]; /* "": it has no shorter form */
     enum style style;
     int rank;
-    bool cut;   /* it may be cut to fit, down to a few columns */
+    bool cut;   /* ".." stands for what does not fit; a few columns stay */
     bool right; /* from the right end */
     bool gone;
 };

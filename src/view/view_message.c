@@ -81,6 +81,12 @@ static void draw_prompt(const struct canvas *canvas, int y)
 
 /* ---- messages ---- */
 
+static void add_words(struct row *row, enum style style, const char *words,
+                      int columns)
+{
+    row_add_remote(row, ROW_KEEP, style, words, columns)->cut = true;
+}
+
 static void add_reconnecting(const struct canvas *canvas, struct row *row)
 {
     const struct run_link *link = run_link(canvas->run);
@@ -98,7 +104,7 @@ static void add_reconnecting(const struct canvas *canvas, struct row *row)
              link->reason && *link->reason ? ":" : "");
     row_add(row, ROW_KEEP, STYLE_WARN, "%s", text);
     if (link->reason && *link->reason)
-        row_add_remote(row, ROW_KEEP, STYLE_WARN, link->reason, 200);
+        add_words(row, STYLE_WARN, link->reason, 200);
 }
 
 static bool add_said(const struct canvas *canvas, struct row *row)
@@ -106,12 +112,12 @@ static bool add_said(const struct canvas *canvas, struct row *row)
     struct view_run *view = canvas->view;
     int64_t since;
     if (view->said && canvas->env->now_ms < view->said_until_ms) {
-        row_add_remote(row, ROW_KEEP, STYLE_NOTICE, view->said, 300);
+        add_words(row, STYLE_NOTICE, view->said, 300);
         return true;
     }
     const char *notice = run_notice(canvas->run, &since);
     if (notice && canvas->env->now_ms < since + VIEW_NOTICE_MS) {
-        row_add_remote(row, ROW_KEEP, STYLE_NOTICE, notice, 300);
+        add_words(row, STYLE_NOTICE, notice, 300);
         return true;
     }
     return false;
@@ -128,7 +134,7 @@ static void add_state(const struct canvas *canvas, struct row *row)
         row_add(row, ROW_KEEP, STYLE_WARN, "connection closed%s",
                 link->reason && *link->reason ? ":" : "");
         if (link->reason && *link->reason)
-            row_add_remote(row, ROW_KEEP, STYLE_WARN, link->reason, 200);
+            add_words(row, STYLE_WARN, link->reason, 200);
     } else if (canvas->facts->log_unavailable) {
         row_add(row, ROW_KEEP, STYLE_WARN,
                 "log unavailable: the task took it out of its metadata");
