@@ -620,10 +620,23 @@ START_TEST(texts_keep_every_code_point)
 }
 END_TEST
 
-/* Whoever calls what is cut off JSON gets some answer, and no crash. */
+/* What is cut off, and called JSON, is read to where it ends: what stands
+ * behind that makes no difference. */
+static void assert_is_read_to_its_end(const char *chunk, size_t len)
+{
+    struct buf want = buf_make(0), got = buf_make(0);
+    char *copy = malloc(len ? len : 1);
+    memcpy(copy, chunk, len);
+    decode(&want, copy, len, true);
+    decode(&got, chunk, len, true);
+    ck_assert_str_eq(buf_str(&got), buf_str(&want));
+    free(copy);
+    buf_free(&want);
+    buf_free(&got);
+}
+
 START_TEST(cut_chunks_do_no_harm)
 {
-    struct buf got = buf_make(0);
     const struct example *tables[] = {ui, full, chat, responses, odd, binary};
     const size_t counts[] = {
         sizeof ui / sizeof *ui,     sizeof full / sizeof *full,
@@ -633,15 +646,10 @@ START_TEST(cut_chunks_do_no_harm)
     for (size_t t = 0; t < sizeof counts / sizeof *counts; t++) {
         for (size_t i = 0; i < counts[t]; i++) {
             const char *chunk = tables[t][i].chunk;
-            for (size_t len = 0; len < strlen(chunk); len++) {
-                char *cut = strndup(chunk, len);
-                buf_clear(&got);
-                decode(&got, cut, len, true);
-                free(cut);
-            }
+            for (size_t len = 0; len < strlen(chunk); len++)
+                assert_is_read_to_its_end(chunk, len);
         }
     }
-    buf_free(&got);
 }
 END_TEST
 
