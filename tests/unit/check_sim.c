@@ -272,11 +272,16 @@ START_TEST(stopping_ends_a_held_request)
         curl_multi_poll(multi, NULL, 0, 10, NULL);
         curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
     }
+    ck_assert(running);
     stop();
     while (running) {
         curl_multi_perform(multi, &running);
         curl_multi_poll(multi, NULL, 0, 10, NULL);
     }
+    int left;
+    CURLMsg *done = curl_multi_info_read(multi, &left);
+    ck_assert_ptr_nonnull(done);
+    ck_assert_int_ne(done->data.result, CURLE_OK);
     curl_multi_remove_handle(multi, curl);
     curl_multi_cleanup(multi);
     curl_easy_cleanup(curl);
