@@ -185,15 +185,15 @@ static int dispatch(const struct options *options)
     return run_command(options);
 }
 
-/* Some megabytes that were freed are kept for what is wanted next. Else glibc
+/* A megabyte that was freed is kept for what is wanted next. Else glibc
  * may give them back to the system after each answer, and has to have each page
  * made anew for the next one: half of what an update costs. */
 static void keep_freed(void)
 {
 #ifdef __GLIBC__
     enum {
-        KEPT = 8 * 1024 * 1024,
-        OF_ITS_OWN = 4 * 1024 * 1024 /* bytes of what is mapped for itself */
+        KEPT = 1536 * 1024,
+        OF_ITS_OWN = 2 * 1024 * 1024 /* bytes of what is mapped for itself */
     };
     mallopt(M_TRIM_THRESHOLD, KEPT);
     mallopt(M_MMAP_THRESHOLD, OF_ITS_OWN);

@@ -58,6 +58,7 @@ struct agentlog {
     size_t bom_seen;     /* bytes of it at the stream's start; 3: passed */
     struct buf joined;   /* a legacy array made one text */
     struct buf repaired; /* a frame that was no well-formed UTF-8 */
+    struct buf words;    /* of the last frame: its status and error */
     uint64_t copied, comments;
 };
 
@@ -78,6 +79,7 @@ void agentlog_destroy(struct agentlog *log)
     buf_free(&log->data);
     buf_free(&log->joined);
     buf_free(&log->repaired);
+    buf_free(&log->words);
     free(log->starts);
     free(log);
 }
@@ -107,8 +109,23 @@ static void forget_event(struct agentlog *log)
     buf_clear(&log->data);
 }
 
-/* A first frame may be large, later ones not. Its slices are done with only
- * when the next one is asked for. */
+/* Puts aside what the frame tells beside the text. */
+static void keep_words(struct agentlog *log, struct agentlog_frame *frame)
+{
+    struct slice *const words[] = {&frame->status, &frame->error};
+    buf_clear(&log->words);
+    buf_reserve(&log->words, frame->status.len + frame->error.len);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *kept = log->words.data + log->words.len;
+        if (!words[i]->data)
+            continue;
+        buf_add(&log->words, words[i]->data, words[i]->len);
+        words[i]->data = kept;
+    }
+}
+
+/* A first frame may be large, later ones not: its lines are to be stored where
+ * it was. */
 static void give_memory_back(struct agentlog *log)
 {
     enum {
@@ -535,7 +552,6 @@ static void pass_bom(struct agentlog *log)
 bool agentlog_next(struct agentlog *log, struct agentlog_frame *frame,
                    struct error *err)
 {
-    give_memory_back(log);
     pass_bom(log);
     while (log->p < log->end && !log->too_large) {
         if (log->after_cr && *log->p == '\n')
@@ -551,8 +567,11 @@ bool agentlog_next(struct agentlog *log, struct agentlog_frame *frame,
             break;
         log->after_cr = *stop == '\r';
         log->p = stop + 1;
-        if (end_line(log, frame, err))
+        if (end_line(log, frame, err)) {
+            keep_words(log, frame);
+            give_memory_back(log);
             return true;
+        }
         if (err->kind != ERROR_NONE)
             return false;
     }
