@@ -4,7 +4,9 @@
  *
  * A stream that is alone goes on as it comes. Of several, whole lines are
  * written, and what has no end of its line when its stream has been quiet for a
- * while, each behind a line that says which stream goes on. */
+ * while. A line of our own says which stream goes on; so that these are not as
+ * many as the lines of streams that write by turns, the one that is being
+ * written goes on until it pauses, or another has waited long enough. */
 #include "config.h"
 
 #include "io/sink.h"
@@ -19,7 +21,9 @@
 
 enum {
     MOST_HELD = 64 * 1024, /* bytes of a line that waits */
-    QUIET_MS = 2000        /* after which it waits no longer */
+    QUIET_MS = 2000,       /* after which it waits no longer */
+    PAUSE_MS = 250,        /* of the stream that is being written */
+    TURN_MS = 1000         /* after which others wait for that no longer */
 };
 
 struct channel {
@@ -31,6 +35,7 @@ struct channel {
         block;       /* what the last piece belonged to; "": the stream's own */
     bool block_over; /* what comes next is another one, whatever it is called */
     int64_t last_ms; /* when its last part came, wall clock */
+    int64_t held_ms; /* since when text waits */
     struct stream_calls *calls;
     struct channel *next;
 };
@@ -87,7 +92,7 @@ static void change_channel(struct sink_stream *sink, struct channel *to)
 
 /* Writes the first so many bytes that wait. */
 static void write_out(struct sink_stream *sink, struct channel *from,
-                      size_t len)
+                      size_t len, int64_t now_ms)
 {
     if (!len)
         return;
@@ -97,11 +102,20 @@ static void write_out(struct sink_stream *sink, struct channel *from,
     sink->mid_line = from->text.data[len - 1] != '\n';
     memmove(from->text.data, from->text.data + len, from->text.len - len);
     buf_truncate(&from->text, from->text.len - len);
+    from->held_ms = now_ms;
 }
 
 static bool is_quiet(const struct channel *channel, int64_t now_ms)
 {
     return now_ms - channel->last_ms >= QUIET_MS;
+}
+
+static bool has_turn(const struct sink_stream *sink, const struct channel *from,
+                     int64_t now_ms)
+{
+    const struct channel *last = sink->last;
+    return !last || last == from || now_ms - last->last_ms >= PAUSE_MS ||
+           now_ms - from->held_ms >= TURN_MS;
 }
 
 /* How much of what waits may be written. A line that was begun goes on as it
@@ -114,7 +128,8 @@ static size_t count_ready(const struct sink_stream *sink,
     const struct channel *begun = sink->mid_line ? sink->last : NULL;
     if (!sink->several || whole >= MOST_HELD)
         return whole;
-    if (begun && begun != from && !is_quiet(begun, now_ms))
+    if (!has_turn(sink, from, now_ms) ||
+        (begun && begun != from && !is_quiet(begun, now_ms)))
         return 0;
     while (whole && text[whole - 1] != '\n')
         whole--;
@@ -127,9 +142,9 @@ static void write_what_may(struct sink_stream *sink, int64_t now_ms)
 {
     struct channel *last = sink->last;
     if (last)
-        write_out(sink, last, count_ready(sink, last, now_ms));
+        write_out(sink, last, count_ready(sink, last, now_ms), now_ms);
     for (struct channel *at = sink->channels; at; at = at->next)
-        write_out(sink, at, count_ready(sink, at, now_ms));
+        write_out(sink, at, count_ready(sink, at, now_ms), now_ms);
 }
 
 static void add(struct sink_stream *sink, const char *text, size_t len)
@@ -226,6 +241,8 @@ static void write_part(struct sink_stream *sink, const struct event *event)
     struct buf json = buf_make(0);
     sink->channel = channel_of(sink, part->stream);
     sink->channel->last_ms = event->time_ms;
+    if (!sink->channel->text.len)
+        sink->channel->held_ms = event->time_ms;
     if (event->part.streams > 1 || sink->channels->next)
         sink->several = true;
     sink->needs_json = false;
@@ -248,9 +265,9 @@ static void write_rest(struct sink_stream *sink)
         add_calls(sink);
     }
     if (last)
-        write_out(sink, last, last->text.len);
+        write_out(sink, last, last->text.len, last->held_ms);
     for (struct channel *at = sink->channels; at; at = at->next)
-        write_out(sink, at, at->text.len);
+        write_out(sink, at, at->text.len, at->held_ms);
     if (sink->mid_line)
         buf_addc(&sink->base.out, '\n');
     sink->mid_line = false;
@@ -265,7 +282,14 @@ static void take_event(struct sink *base, const struct event *event)
         write_rest(sink);
 }
 
-/* What waits for the end of its line, until it has waited long enough. */
+static int64_t sooner(int64_t next_ms, int64_t left_ms)
+{
+    return left_ms > 0 && (next_ms < 0 || left_ms < next_ms) ? left_ms
+                                                             : next_ms;
+}
+
+/* What waits for its turn or the end of its line, until it has waited long
+ * enough. */
 static int64_t turn(struct sink *base, int64_t now_ms)
 {
     struct sink_stream *sink = (struct sink_stream *)base;
@@ -275,10 +299,11 @@ static int64_t turn(struct sink *base, int64_t now_ms)
     for (struct channel *at = sink->channels; at; at = at->next)
         waits |= at->text.len > 0;
     for (struct channel *at = sink->channels; at && waits; at = at->next) {
-        int64_t left_ms = at->last_ms + QUIET_MS - now_ms;
-        if (left_ms > 0 && (next_ms < 0 || left_ms < next_ms))
-            next_ms = left_ms;
+        next_ms = sooner(next_ms, at->last_ms + QUIET_MS - now_ms);
+        next_ms = sooner(next_ms, at->held_ms + TURN_MS - now_ms);
     }
+    if (waits && sink->last)
+        next_ms = sooner(next_ms, sink->last->last_ms + PAUSE_MS - now_ms);
     return next_ms;
 }
 

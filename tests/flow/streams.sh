@@ -164,6 +164,31 @@ done
 expect_code lines 0 && expect_quiet lines && expect_text lines out '^3$' &&
     expect_text lines out '^-- stream terms$' && ok 'several streams'
 
+# Streams that write by turns, a line each: every line once and in its order,
+# and far fewer labels than lines.
+cat >"$work/turns.json" <<'END'
+{"about": "turns", "run": {"task": "t", "streams": ["a", "b"]}, "steps": [
+ {"status": "EXECUTING"},
+ {"after_ms": 3000, "status": "COMPLETED_SUCCESSFULLY"}],
+ "streams": {
+  "a": {"version": 2, "open_ms": 10, "steps": [{"repeat": 100, "steps": [
+   {"after_ms": 20, "part": "line {i} of a\n"}]}]},
+  "b": {"version": 2, "open_ms": 10, "steps": [{"repeat": 100, "steps": [
+   {"after_ms": 20, "part": "line {i} of b\n"}]}]}}}
+END
+start_sim --scenario "$work/turns.json"
+runtail_as turns "$(by_secret_key)" stream "$run"
+stop_servers
+for key in a b; do
+    awk -v key=$key 'BEGIN { for (i = 1; i <= 100; i++)
+        print "line " i " of " key }' >"$work/$key.want"
+    grep "of $key\$" "$work/turns.out" >"$work/$key.text"
+    expect_same "turns of $key" "$work/$key.want" "$work/$key.text"
+done
+labels=$(grep -c '^-- ' "$work/turns.out")
+expect_code turns 0 && expect_count 'labels of 200 lines' "$labels" 40 &&
+    ok "200 lines by turns: $labels labels"
+
 # Calls of tools: once, whether their arguments came as a whole or not.
 cat >"$work/calls.json" <<'END'
 {"about": "calls", "run": {"task": "t"}, "steps": [
