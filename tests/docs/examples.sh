@@ -58,17 +58,15 @@ from_manual() {
 
 # start_simulator SCENARIO
 start_simulator() {
-    : >"$work/sim"
-    "$RUNTAIL_SIM" --scenario "$1" --speed 40 >"$work/sim" 2>&1 &
+    rm -f "$work/hello"
+    mkfifo "$work/hello"
+    "$RUNTAIL_SIM" --scenario "$1" --speed 40 >"$work/hello" 2>"$work/sim" &
     sim=$!
-    tries=0
-    until url=$(sed -n 's/^listening \(http[^ ]*\) run .*/\1/p' "$work/sim") &&
-        [ -n "$url" ]; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 100 ] || { cat "$work/sim" >&2; exit 1; }
-        sleep 0.1
-    done
-    run=$(sed -n 's/^listening [^ ]* run \([^ ]*\).*/\1/p' "$work/sim")
+    read -r hello <"$work/hello" || { cat "$work/sim" >&2; exit 1; }
+    url=${hello#listening }
+    run=${url#* run }
+    run=${run%% *}
+    url=${url%% *}
 }
 
 # In a pipe the first failure counts, where the shell can tell.

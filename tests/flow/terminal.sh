@@ -567,16 +567,26 @@ if command -v tmux >/dev/null 2>&1; then
         env -u TMUX TERM=xterm-256color LC_ALL=C.UTF-8 HOME="$work" \
             tmux -f /dev/null -S "$work/tmux.$what" "$@"
     }
-    # until_shown TEXT: on the pane's screen
+    # What the pane shows from now on comes out of a pipe, too: when something
+    # does, tmux has it on its screen already.
+    watch_pane() {
+        mkfifo "$work/shows.$what"
+        in_tmux pipe-pane -O "exec cat >'$work/shows.$what'"
+        exec 8<"$work/shows.$what"
+    }
+    # until_shown TEXT: on the pane's screen; at last it is gone, or has shown
+    # too much else
     until_shown() {
-        for _ in $(seq 1200); do
+        for _ in $(seq 2000); do
             in_tmux capture-pane -p | grep -q -- "$1" && return 0
-            sleep 0.05
+            [ -n "$(timeout 60 dd bs=64k count=1 <&8 2>/dev/null | tr '\0' ' ')" ] ||
+                return 1
         done
         return 1
     }
     what=shell
     in_tmux new-session -d -x 80 -y 24 "PS1='ready> ' exec sh"
+    watch_pane
     # what is typed before the prompt would stand before it
     until_shown '^ready>' || not_ok 'a shell inside tmux'
     in_tmux send-keys "echo be''fore; '$RUNTAIL' demo long" Enter
@@ -595,6 +605,7 @@ if command -v tmux >/dev/null 2>&1; then
         mkfifo "$work/$what"
         in_tmux new-session -d -x 80 -y 24 \
             "exec 9>'$work/$what'; exec '$RUNTAIL' demo long"
+        watch_pane
         # the pipe's end is the program's end
         timeout 60 cat "$work/$what" &
         reader=$!

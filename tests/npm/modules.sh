@@ -32,14 +32,17 @@ install() {
         --no-update-notifier >install.log 2>&1)
 }
 
-# Two tests may come here at once: the second waits for the first.
-waited=0
-until mkdir "$dir/lock" 2>/dev/null; do
-    waited=$((waited + 1))
-    [ "$waited" -lt 300 ] || { echo "$dir/lock is in the way" >&2; exit 1; }
-    sleep 1
-done
-trap 'rmdir "$dir/lock"' EXIT
+# Two tests may come here at once: the second waits for the first. Who builds
+# from git has perl, for automake.
+if [ "${1-}" != locked ]; then
+    exec perl -e '
+        use Fcntl ":flock";
+        open(my $lock, ">>", shift) or die $!;
+        flock($lock, LOCK_EX) or die $!;
+        system(@ARGV);
+        exit($? & 127 ? 1 : $? >> 8);
+    ' "$dir/modules.lock" sh "$0" locked
+fi
 
 if [ ! -e "$dir/ready" ]; then
     if ! install; then
