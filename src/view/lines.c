@@ -14,7 +14,8 @@
 enum fold {
     FOLD_AUTO,
     FOLD_FOLDED,
-    FOLD_OPEN
+    FOLD_OPEN,
+    FOLD_KEPT /* as FOLD_AUTO, but not under the eyes of a reader */
 };
 
 /* Long rows of entries that are not shown, so that they are walked over once.
@@ -37,6 +38,7 @@ struct lines {
     uint8_t *folds; /* enum fold per step; steps past fold_count are AUTO */
     size_t fold_count;
     size_t finished_below;
+    bool keeps;          /* some are FOLD_KEPT */
     enum fold fold_rest; /* of steps that come later */
 
     struct hits hits; /* of the filter */
@@ -194,9 +196,29 @@ void lines_fold_all(struct lines *lines, const struct run *run, bool folded)
     lines->fold_rest = folded ? FOLD_AUTO : FOLD_OPEN;
 }
 
+static void let_fold(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->fold_count; i++)
+        if (lines->folds[i] == FOLD_KEPT)
+            lines->folds[i] = FOLD_AUTO;
+    lines->keeps = false;
+}
+
 void lines_fold_finished(struct lines *lines, size_t below)
 {
     lines->finished_below = below;
+    if (lines->keeps)
+        let_fold(lines);
+}
+
+void lines_keep_open(struct lines *lines, const struct run *run)
+{
+    know_steps(lines, run_step_count(run));
+    for (size_t i = run_step_first(run);
+         i < lines->finished_below && i < lines->fold_count; i++)
+        if (lines->folds[i] == FOLD_AUTO && !folds_by_itself(run_step(run, i)))
+            lines->folds[i] = FOLD_KEPT;
+    lines->keeps = true;
 }
 
 /* The folded step that hides the entry, or LINES_NO_STEP. Remarks after a

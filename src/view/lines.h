@@ -66,6 +66,10 @@ void lines_fold(struct lines *lines, size_t step, bool folded);
 void lines_fold_all(struct lines *lines, const struct run *run, bool folded);
 void lines_fold_finished(struct lines *lines, size_t below);
 
+/* Steps that are open now stay so when they end, until lines_fold_finished()
+ * is called again: nothing folds under the eyes of a reader. */
+void lines_keep_open(struct lines *lines, const struct run *run);
+
 /* Entries a filter has looked at since creation: for tests of its cost. */
 uint64_t lines_looked(const struct lines *lines);
 

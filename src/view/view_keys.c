@@ -17,7 +17,7 @@ enum {
 
 static void unpause(struct view_run *view)
 {
-    view->paused = false;
+    view->paused = view->port.still = false;
     lines_set_limit(view->lines, UINT64_MAX);
 }
 
@@ -29,6 +29,7 @@ static void pause_or_go_on(struct doing *doing)
         return;
     }
     view->paused = true;
+    view->port.still = true;
     view->seen_end = run_end(doing->run);
     lines_set_limit(view->lines, view->seen_end);
 }
@@ -245,8 +246,8 @@ void doing_note_letting_go(struct doing *doing, bool followed)
 {
     if (followed && !doing->view->port.follow && !doing->view->paused)
         doing->view->seen_end = run_end(doing->run);
-    if (!followed && doing->view->port.follow)
-        view_run_update(doing->view, doing->run);
+    doing->view->port.placed = false;
+    view_run_update(doing->view, doing->run);
 }
 
 bool view_run_key(struct view_run *view, const struct run *run, uint32_t key)

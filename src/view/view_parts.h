@@ -92,6 +92,7 @@ struct view_run {
     int help_top;
 
     bool paused;
+    bool reads;        /* further up, or paused: as the folds know it */
     uint64_t seen_end; /* end of the log when the end was let go */
     bool placed_failure;
 

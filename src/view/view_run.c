@@ -205,6 +205,7 @@ static void settle_layout(const struct canvas *canvas, int *error_rows)
 static void hold_resized(struct viewport *port,
                          const struct line_source *source, int row)
 {
+    port->placed = false;
     if (port->follow)
         return;
     viewport_hold(port, source,
@@ -378,9 +379,12 @@ bool view_run_draw_tick(struct view_run *view, const struct run *run,
 void view_run_update(struct view_run *view, const struct run *run)
 {
     size_t steps = run_step_count(run);
-    /* While somebody reads further up nothing folds under the eyes. */
-    if (view->port.follow && !view->paused && steps)
+    bool reads = !view->port.follow || view->paused;
+    if (!reads && steps)
         lines_fold_finished(view->lines, steps - 1);
+    else if (reads && !view->reads)
+        lines_keep_open(view->lines, run);
+    view->reads = reads;
 }
 
 static int64_t until_next_second(int64_t since_ms, int64_t now_ms)

@@ -102,12 +102,14 @@ static void catch_cursor(struct viewport *view,
 bool viewport_settle(struct viewport *view, const struct line_source *source,
                      int height)
 {
+    bool placed = view->still && view->placed;
+    uint64_t line;
     view->height = height > 0 ? height : 1;
-    if (view->follow) {
+    view->placed = true;
+    if (view->follow && !placed) {
         view->top = end_top(view, source);
         return last_line(source, &view->cursor);
     }
-    uint64_t line;
     if (!source->nearest(source->context, view->top.line, &line))
         return false;
     if (line != view->top.line)
@@ -115,6 +117,8 @@ bool viewport_settle(struct viewport *view, const struct line_source *source,
     unsigned rows = source->rows(source->context, line);
     if (view->top.row >= rows)
         view->top.row = rows - 1;
+    if (view->follow)
+        return last_line(source, &view->cursor);
     catch_cursor(view, source);
     return true;
 }
@@ -266,7 +270,7 @@ void viewport_shift(struct viewport *view, const struct line_source *source,
                     int rows)
 {
     uint64_t line;
-    if (view->follow || !rows ||
+    if ((view->follow && !view->still) || !rows ||
         !source->nearest(source->context, view->top.line, &line))
         return;
     view->top = rows > 0 ? go_down(source, view->top, (unsigned)rows)

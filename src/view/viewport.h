@@ -25,7 +25,10 @@ struct place {
 };
 
 struct viewport {
-    bool follow;      /* the end is kept in sight */
+    bool follow;      /* the end is kept in sight … */
+    bool still;       /* … as it was when it was last placed, however much a
+                       * last line grows */
+    bool placed;      /* since the user or the size changed something */
     struct place top; /* the first row in sight */
     uint64_t cursor;  /* the current line; while following: the last one */
     int height;       /* rows, at least 1; a title may cover the top one,
