@@ -183,6 +183,26 @@ struct matches {
     int count;
 };
 
+/* A pattern may match a part of what is one character to the reader; that is
+ * drawn in one piece, or it would take other columns. From a boundary on. */
+static void match_whole(const struct buf *text, size_t from, size_t *start,
+                        size_t *end)
+{
+    const char *data = buf_str(text);
+    size_t at = from, next = from;
+    int columns;
+    if (!((data[*start] | data[*end]) & 0x80))
+        return;
+    while (next <= *start && next < text->len) {
+        at = next;
+        next += width_cluster(data + at, text->len - at, &columns);
+    }
+    *start = at;
+    while (at < *end)
+        at += width_cluster(data + at, text->len - at, &columns);
+    *end = at;
+}
+
 static void find_matches(const struct view_run *view,
                          const struct line_text *line, struct matches *matches)
 {
@@ -191,9 +211,11 @@ static void find_matches(const struct view_run *view,
     while (view->search && matches->count < MATCHES_MAX &&
            pattern_find(view->search, buf_str(&line->safe), line->safe.len,
                         from, &start, &len)) {
+        size_t end = start + len;
+        match_whole(&line->safe, from, &start, &end);
         matches->start[matches->count] = start;
-        matches->end[matches->count++] = start + len;
-        from = start + len;
+        matches->end[matches->count++] = end;
+        from = end;
     }
 }
 
