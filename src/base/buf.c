@@ -48,16 +48,6 @@ bool buf_reserve(struct buf *buf, size_t extra)
     return true;
 }
 
-void buf_trim(struct buf *buf)
-{
-    if (!buf->len) {
-        buf_free(buf);
-        return;
-    }
-    buf->size = buf->len + 1;
-    buf->data = mem_resize(buf->data, buf->size, 1);
-}
-
 bool buf_reserve_exact(struct buf *buf, size_t extra)
 {
     enum {

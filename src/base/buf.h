@@ -48,9 +48,6 @@ bool buf_reserve(struct buf *buf, size_t extra);
  * texts that grow slowly. */
 bool buf_reserve_exact(struct buf *buf, size_t extra);
 
-/* Gives back the memory that is allocated and not in use. */
-void buf_trim(struct buf *buf);
-
 /* Shortens to len bytes. */
 void buf_truncate(struct buf *buf, size_t len);
 

@@ -60,6 +60,5 @@ bool http_call_is_redirect(long status);
 
 /* As recordings name it. */
 const char *http_failure_name(enum http_failure failure);
-enum http_failure http_failure_of_name(const char *name);
 
 #endif

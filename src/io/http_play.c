@@ -21,7 +21,7 @@ const char *http_failure_name(enum http_failure failure)
     return failure_names[failure];
 }
 
-enum http_failure http_failure_of_name(const char *name)
+static enum http_failure failure_of_name(const char *name)
 {
     for (size_t i = 0; i < sizeof failure_names / sizeof *failure_names; i++)
         if (strcmp(failure_names[i], name) == 0)
@@ -60,7 +60,7 @@ void http_play_redirect(struct http_call *call)
 
 void http_play_done(struct http_call *call, const char *how, const char *reason)
 {
-    struct http_result result = {.failure = http_failure_of_name(how)};
+    struct http_result result = {.failure = failure_of_name(how)};
     http_call_set_reason(&result, reason ? reason : "");
     if (result.failure == HTTP_OK)
         http_call_tell_headers(call);

@@ -378,11 +378,6 @@ static const char *const kind_names[] = {
     [ERROR_PROTOCOL] = "protocol", [ERROR_CONNECTION] = "connection",
     [ERROR_SYSTEM] = "system"};
 
-const char *recorder_kind_name(enum error_kind kind)
-{
-    return kind_names[kind];
-}
-
 enum error_kind recorder_kind(const char *name)
 {
     for (size_t i = 0; name && i < sizeof kind_names / sizeof *kind_names; i++)

@@ -67,8 +67,7 @@ void recorder_wake(struct recorder *recorder);
  * number. */
 void recorder_close(struct recorder *recorder, const char *how, int number);
 
-/* Kinds of errors as recordings name them. */
-const char *recorder_kind_name(enum error_kind kind);
+/* The kind of an error as recordings name it. */
 enum error_kind recorder_kind(const char *name);
 
 #endif

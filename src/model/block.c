@@ -25,7 +25,7 @@ enum step_kind block_step_kind(const struct block *block)
     return kinds[block->class];
 }
 
-enum entry_kind block_entry_kind(const struct block *block)
+static enum entry_kind entry_kind(const struct block *block)
 {
     if (block->class == CLASS_REASONING)
         return ENTRY_REASONING;
@@ -36,7 +36,7 @@ static struct entry line_entry(const struct block *block, const char *text,
                                size_t len)
 {
     return (struct entry){
-        .kind = block_entry_kind(block),
+        .kind = entry_kind(block),
         .time_ms = block->line_ms,
         .time_is_arrival = block->line_is_arrival,
         .text = text,
@@ -99,8 +99,8 @@ static void end_line(struct block *block, const struct thought_ops *ops,
     buf_clear(&block->line);
 }
 
-void block_add(struct block *block, struct slice text, struct moment at,
-               const struct thought_ops *ops, void *context)
+static void add(struct block *block, struct slice text, struct moment at,
+                const struct thought_ops *ops, void *context)
 {
     const char *p = text.data, *end = text.data + text.len;
     if (!text.len)
@@ -149,7 +149,7 @@ void block_add_move(struct block *block, const struct chunk_move *move,
         text.data += 3;
         text.len -= 3;
     }
-    block_add(block, text, at, ops, context);
+    add(block, text, at, ops, context);
     block->half = move->tail;
 }
 

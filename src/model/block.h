@@ -52,15 +52,11 @@ struct moment {
 
 void block_free(struct block *block);
 
-/* What its steps and lines are. */
+/* What its step is. */
 enum step_kind block_step_kind(const struct block *block);
-enum entry_kind block_entry_kind(const struct block *block);
 
-/* Appends text; each line that is complete by it goes to ops->add. */
-void block_add(struct block *block, struct slice text, struct moment at,
-               const struct thought_ops *ops, void *context);
-
-/* The same for what a move brings: a code point that was cut in two between it
+/* Appends what a move brings; each line that is complete by it goes to
+ * ops->add. A code point that was cut in two between it
  * and the one before is whole again. */
 void block_add_move(struct block *block, const struct chunk_move *move,
                     struct moment at, const struct thought_ops *ops,

@@ -108,7 +108,8 @@ struct block *thought_find(struct thought *thought, enum block_class class,
     return NULL;
 }
 
-struct block *thought_newest(struct thought *thought)
+/* The newest open block of the part's stream; NULL: none. */
+static struct block *newest(struct thought *thought)
 {
     for (size_t i = thought->block_count; i-- > 0;)
         if (thought->blocks[i]->open &&
@@ -244,7 +245,7 @@ static struct block *open_block_of(struct thought *thought, int choice)
             block->choice == choice)
             return block;
     }
-    return thought_newest(thought);
+    return newest(thought);
 }
 
 struct block *thought_host(struct thought *thought, int choice)
@@ -272,7 +273,7 @@ static void add_text(struct thought *thought, struct block *block,
 /* Bare text belongs to the answer that is being given, if there is one. */
 static void take_plain(struct thought *thought, const struct chunk_move *move)
 {
-    struct block *block = thought_newest(thought);
+    struct block *block = newest(thought);
     if (!block || (block->class != CLASS_TEXT && block->class != CLASS_PLAIN))
         block = thought_find(thought, CLASS_PLAIN, (struct slice){0}, false);
     if (!block)

@@ -56,9 +56,6 @@ struct slice thought_short_id(struct thought *thought, struct slice id);
 struct block *thought_find(struct thought *thought, enum block_class class,
                            struct slice id, bool ended_too);
 
-/* The newest open block of the part's stream; NULL: none. */
-struct block *thought_newest(struct thought *thought);
-
 /* Begins a block and its step. move: NULL: for the stream's own text. */
 struct block *thought_begin(struct thought *thought, enum block_class class,
                             const struct chunk_move *move, const char *title);

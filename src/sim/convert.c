@@ -291,8 +291,10 @@ static void write_items(struct convert *convert, struct buf *out)
     free(convert->items);
 }
 
-bool convert_recording(const char *json, size_t len, struct buf *out,
-                       struct error *err)
+/* False with *err (ERROR_USAGE) when the text is no wire recording, or when
+ * nothing in it is a run, a stream or an agent that runtail follows. */
+static bool convert(const char *json, size_t len, struct buf *out,
+                    struct error *err)
 {
     struct replay *replay = replay_create(json, len, 1, err);
     if (!replay)
@@ -341,7 +343,7 @@ int convert_main(const char *file)
     if (!read_all(file, &json))
         error_set(&err, ERROR_SYSTEM, "cannot read %s: %s", file,
                   strerror(errno));
-    else if (convert_recording(buf_str(&json), json.len, &out, &err) &&
+    else if (convert(buf_str(&json), json.len, &out, &err) &&
              (fwrite(buf_str(&out), 1, out.len, stdout) != out.len ||
               fflush(stdout) != 0))
         error_set(&err, ERROR_SYSTEM, "cannot write: %s", strerror(errno));

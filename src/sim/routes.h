@@ -66,9 +66,7 @@ void routes_retrieve(struct world *world, const struct request *request,
                      int64_t now_ms, const char *run, struct answer *answer);
 void routes_poll(struct world *world, const struct request *request,
                  int64_t now_ms, struct answer *answer);
-/* The problem+json answer to a request under /api without credentials. */
-void routes_no_credentials(struct answer *answer);
-/* The one to a request over the limit of a public token, until a moment. */
+/* The answer to a request over the limit of a public token, until a moment. */
 void routes_over_limit(struct answer *answer, int64_t now_ms, int64_t reset_ms);
 
 void routes_token(struct world *world, const struct request *request,

@@ -20,7 +20,8 @@ static const char no_credentials[] =
     "  \"error\": \"No authorization header provided\"\n"
     "}";
 
-void routes_no_credentials(struct answer *answer)
+/* The problem+json answer to a request under /api without credentials. */
+static void answer_without_credentials(struct answer *answer)
 {
     answer->status = 401;
     answer->chunked = false;
@@ -111,7 +112,7 @@ void routes_retrieve(struct world *world, const struct request *request,
                      int64_t now_ms, const char *run, struct answer *answer)
 {
     if (!fields_get(&request->headers, "authorization")) {
-        routes_no_credentials(answer);
+        answer_without_credentials(answer);
         routes_add_app_headers(world, answer, 0, now_ms);
         return;
     }

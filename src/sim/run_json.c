@@ -31,7 +31,7 @@ static const struct {
     {"TIMED_OUT", "TIMED_OUT", "TIMED_OUT"},
 };
 
-const char *run_json_status(const char *raw, bool new_words)
+static const char *status_word(const char *raw, bool new_words)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i].raw, raw) == 0)
@@ -161,7 +161,7 @@ static void add_number(struct buf *out, const char *name, double number)
 void run_json_add(struct buf *out, const struct run_json *run, bool new_words)
 {
     const struct run_row *row = run->row;
-    const char *word = run_json_status(row->status, new_words);
+    const char *word = status_word(row->status, new_words);
     buf_adds(out, "{\"id\":");
     js_add_string(out, row->friendly_id, strlen(row->friendly_id));
     add_text(out, "taskIdentifier", row->task);

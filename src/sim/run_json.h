@@ -14,11 +14,8 @@ struct run_json {
     int attempts;
 };
 
-/* The API's word for a raw status; new_words: the vocabulary of API version
- * 2025-07-16, else the one before it. */
-const char *run_json_status(const char *raw, bool new_words);
-
-/* Appends the object of GET /api/v3/runs/{id}. */
+/* Appends the object of GET /api/v3/runs/{id}. new_words: statuses in the
+ * vocabulary of API version 2025-07-16, else in the one before it. */
 void run_json_add(struct buf *out, const struct run_json *run, bool new_words);
 
 /* Appends the members of the polling endpoint's older bodies, without braces:

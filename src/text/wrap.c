@@ -46,17 +46,3 @@ size_t wrap_next(const char *line, size_t len, size_t start, size_t columns,
     }
     return len;
 }
-
-size_t wrap_count(const char *line, size_t len, size_t columns)
-{
-    size_t rows = 1;
-    if (len <= columns) /* no code point has more columns than bytes */
-        return rows;
-    struct wrap_row row;
-    size_t at = wrap_next(line, len, 0, columns, &row);
-    while (at < len) {
-        at = wrap_next(line, len, at, columns, &row);
-        rows++;
-    }
-    return rows;
-}

@@ -18,7 +18,4 @@ struct wrap_row {
 size_t wrap_next(const char *line, size_t len, size_t start, size_t columns,
                  struct wrap_row *row);
 
-/* Rows the whole line takes; at least 1. */
-size_t wrap_count(const char *line, size_t len, size_t columns);
-
 #endif

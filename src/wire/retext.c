@@ -97,11 +97,6 @@ void retext_destroy(struct retext *text)
     free(text);
 }
 
-void retext_clear(struct retext *text)
-{
-    version_clear(&text->old);
-}
-
 struct slice retext_plain(const struct retext *text)
 {
     return (struct slice){buf_str(&text->old.plain), text->old.plain.len};

@@ -29,9 +29,6 @@ const char *retext_read(struct retext *text, const char *p, const char *end,
  * (they are kept; what is shown passes text/escape.h). Until the next read. */
 struct slice retext_plain(const struct retext *text);
 
-/* Forgets the content. */
-void retext_clear(struct retext *text);
-
 /* Bytes decoded since creation, as opposed to compared or copied: the measure
  * that tests hold against the bytes that were new. */
 uint64_t retext_decoded(const struct retext *text);

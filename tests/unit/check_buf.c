@@ -106,30 +106,10 @@ START_TEST(what_is_taken_belongs_to_the_taker)
 }
 END_TEST
 
-START_TEST(a_trimmed_buffer_holds_its_content_and_grows_again)
-{
-    struct buf buf = buf_make(0);
-    buf_trim(&buf);
-    ck_assert_str_eq(buf_str(&buf), "");
-    buf_fill(&buf, 'a', 1000);
-    buf_trim(&buf);
-    ck_assert_uint_eq(buf.size, 1001);
-    ck_assert_uint_eq(strlen(buf_str(&buf)), 1000);
-    buf_adds(&buf, "b");
-    ck_assert_uint_eq(strlen(buf_str(&buf)), 1001);
-    buf_clear(&buf);
-    buf_trim(&buf);
-    ck_assert_uint_eq(buf.size, 0);
-    buf_free(&buf);
-}
-END_TEST
-
 UNIT_MAIN("buf", tcase_add_test(tc, an_empty_buffer_reads_as_an_empty_string);
           tcase_add_test(tc, what_is_added_stands_in_order);
           tcase_add_test(tc, a_buffer_grows_as_it_must);
           tcase_add_test(tc, past_the_maximum_nothing_is_added);
           tcase_add_test(tc, the_maximum_stays_when_the_content_goes);
           tcase_add_test(tc, a_buffer_is_shortened_never_lengthened);
-          tcase_add_test(tc, what_is_taken_belongs_to_the_taker);
-          tcase_add_test(tc,
-                         a_trimmed_buffer_holds_its_content_and_grows_again);)
+          tcase_add_test(tc, what_is_taken_belongs_to_the_taker))
