@@ -186,7 +186,7 @@ static int dispatch(const struct options *options)
 }
 
 /* A megabyte that was freed is kept for what is wanted next. Else glibc
- * may give them back to the system after each answer, and has to have each page
+ * may give it back to the system after each answer, and has to have each page
  * made anew for the next one: half of what an update costs. */
 static void keep_freed(void)
 {

@@ -39,6 +39,7 @@ struct loop {
                                 * when that speed began */
     int64_t haste;             /* divides what is waited for */
     bool running;
+    bool transfers_rest; /* nothing came in for them when that was waited for */
     int input_fd;
     loop_input_fn *on_input;
     void *input_context;
@@ -373,10 +374,20 @@ static void drain_signals(struct loop *loop)
             loop->on_signal(loop->signal_context, number);
 }
 
+/* A clock that ticks on the screen is no reason to ask each socket. */
+static bool transfers_rest(const struct loop *loop)
+{
+    long due_ms = -1;
+    return loop->transfers_rest &&
+           curl_multi_timeout(loop->multi, &due_ms) == CURLM_OK && due_ms != 0;
+}
+
 static void drive_transfers(struct loop *loop)
 {
     int running, queued;
     CURLMsg *message;
+    if (transfers_rest(loop))
+        return;
     curl_multi_perform(loop->multi, &running);
     while ((message = curl_multi_info_read(loop->multi, &queued)) != NULL)
         if (message->msg == CURLMSG_DONE)
@@ -488,7 +499,12 @@ static void turn(struct loop *loop)
     if (loop->output_fd >= 0)
         extra[count++] = (struct curl_waitfd){.fd = loop->output_fd};
     count += add_watches(loop, extra + count, WATCHES_MAX);
-    curl_multi_poll(loop->multi, extra, count, wait_ms(loop, turn_ms), NULL);
+    int ready = 0;
+    CURLMcode code = curl_multi_poll(loop->multi, extra, count,
+                                     wait_ms(loop, turn_ms), &ready);
+    for (unsigned i = 0; i < count; i++)
+        ready -= extra[i].revents != 0;
+    loop->transfers_rest = code == CURLM_OK && ready <= 0;
     loop_read_clocks(loop);
     if (extra[0].revents)
         drain_signals(loop);

@@ -268,19 +268,14 @@ static void settle_words(struct view_run *view, const struct view_env *env)
     }
 }
 
-static void draw_parts(const struct canvas *canvas, int error_rows,
-                       bool with_log)
+/* What counts time: all but the log, its rule and the keys. */
+static void draw_counting(const struct canvas *canvas, int error_rows)
 {
-    const struct layout *layout = canvas->layout;
     view_header_draw(canvas);
     view_error_draw(canvas, view_header_rows(canvas), error_rows);
-    if (with_log)
-        view_log_draw(canvas);
-    if (layout->side_width)
+    if (canvas->layout->side_width)
         view_side_draw(canvas);
-    view_log_draw_rule(canvas);
     view_message_draw(canvas);
-    view_footer_draw(canvas);
 }
 
 /* The steps alone, where the log else is. */
@@ -329,7 +324,10 @@ void view_run_draw(struct view_run *view, const struct run *run,
         view_help_draw(&canvas);
         return;
     }
-    draw_parts(&canvas, error_rows, true);
+    view_log_draw(&canvas);
+    draw_counting(&canvas, error_rows);
+    view_log_draw_rule(&canvas);
+    view_footer_draw(&canvas);
     if (view->focus == FOCUS_STEPS && !view->layout.side_width)
         cover_with_steps(&canvas);
 }
@@ -346,6 +344,18 @@ static bool is_same_layout(const struct layout *a, const struct layout *b)
            a->side_width == b->side_width && a->log_x == b->log_x &&
            a->log_y == b->log_y && a->log_width == b->log_width &&
            a->log_height == b->log_height;
+}
+
+/* For what counts time to be drawn anew; of the rule's row, what is beside. */
+static void clear_counting(const struct layout *layout, bool keys_stand,
+                           struct frame *frame)
+{
+    int log_bottom = layout->log_y + layout->log_height;
+    int top = layout->rule_y < 0 ? layout->log_y : layout->rule_y;
+    int bottom = keys_stand ? layout->footer_y : layout->height;
+    frame_clear_area(frame, 0, 0, layout->width, top);
+    frame_clear_area(frame, 0, top, layout->log_x, log_bottom - top);
+    frame_clear_area(frame, 0, log_bottom, layout->width, bottom - log_bottom);
 }
 
 bool view_run_draw_tick(struct view_run *view, const struct run *run,
@@ -365,12 +375,14 @@ bool view_run_draw_tick(struct view_run *view, const struct run *run,
         view->layout = before;
         return false;
     }
-    int bottom = now.log_y + now.log_height;
     frame_set_cursor(frame, -1, -1);
-    frame_clear_area(frame, 0, 0, now.width, now.log_y);
-    frame_clear_area(frame, 0, now.log_y, now.log_x, now.log_height);
-    frame_clear_area(frame, 0, bottom, now.width, now.height - bottom);
-    draw_parts(&canvas, error_rows, false);
+    /* they say too how far the playing has come */
+    bool keys_stand =
+        now.footer_y > now.message_y && env->play.state == VIEW_PLAY_NONE;
+    clear_counting(&now, keys_stand, frame);
+    draw_counting(&canvas, error_rows);
+    if (!keys_stand)
+        view_footer_draw(&canvas);
     return true;
 }
 

@@ -455,28 +455,18 @@ static void spoil(struct frame *frame)
             frame_puts(frame, x, y, 1, STYLE_TEXT, "\xe2\x98\x83");
 }
 
-/* True when nothing of the frame is spoilt but one rectangle, all of it, and
- * the rest is as in `whole`. */
+/* True when the clock's row is as in `whole`, and of the rest each cell is that
+ * or spoilt: nothing is drawn twice, or by half. */
 static bool is_drawn_around(const struct frame *frame,
                             const struct frame *whole)
 {
-    int left = frame_width(frame), right = -1, top = -1, bottom = -1;
     bool same = true;
     for (int y = 0; y < frame_height(frame); y++)
-        for (int x = 0; x < frame_width(frame); x++)
-            if (frame_cell(frame, x, y)->sign == SPOILT) {
-                left = x < left ? x : left;
-                right = x > right ? x : right;
-                top = top < 0 ? y : top;
-                bottom = y;
-            }
-    for (int y = 0; y < frame_height(frame); y++)
         for (int x = 0; x < frame_width(frame); x++) {
-            bool inside = x >= left && x <= right && y >= top && y <= bottom;
             const struct cell *cell = frame_cell(frame, x, y);
-            same &= inside
-                        ? cell->sign == SPOILT
-                        : !memcmp(cell, frame_cell(whole, x, y), sizeof *cell);
+            bool drawn =
+                memcmp(cell, frame_cell(whole, x, y), sizeof *cell) == 0;
+            same &= drawn || (y > 0 && cell->sign == SPOILT);
         }
     return same;
 }
