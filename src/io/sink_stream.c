@@ -34,6 +34,7 @@ struct channel {
     struct buf
         block;       /* what the last piece belonged to; "": the stream's own */
     bool block_over; /* what comes next is another one, whatever it is called */
+    uint16_t half;   /* of a code point, whose other half has not come */
     int64_t last_ms; /* when its last part came, wall clock */
     int64_t held_ms; /* since when text waits */
     struct stream_calls *calls;
@@ -156,8 +157,45 @@ static void add(struct sink_stream *sink, const char *text, size_t len)
         to->mid_line = to->text.data[to->text.len - 1] != '\n';
 }
 
-static void end_line(struct channel *channel)
+static const char stand_in[] = "\xEF\xBF\xBD"; /* of half a code point */
+enum {
+    STAND_IN = sizeof stand_in - 1
+};
+
+/* The other half does not come. */
+static void give_up_half(struct sink_stream *sink, struct channel *channel)
 {
+    if (channel->half)
+        escape_text(&channel->text, stand_in, STAND_IN, sink->options.escape);
+    channel->half = 0;
+}
+
+/* Text may be cut inside a code point: its first half waits for the second. */
+static void add_delta(struct sink_stream *sink, const struct chunk_move *move)
+{
+    struct channel *to = sink->channel;
+    struct slice text = move->text;
+    char bytes[UTF8_MAX_BYTES];
+    size_t joined = chunk_join_halves(to->half, move->head, bytes);
+    if (joined) {
+        text.data += STAND_IN;
+        text.len -= STAND_IN;
+        to->half = 0;
+        add(sink, bytes, joined);
+    }
+    give_up_half(sink, to);
+    if (text.len && move->tail >= 0xD800 && move->tail < 0xDC00) {
+        text.len -= STAND_IN;
+        to->half = move->tail;
+    }
+    if (text.len)
+        add(sink, text.data, text.len);
+    to->mid_line |= to->half != 0;
+}
+
+static void end_line(struct sink_stream *sink, struct channel *channel)
+{
+    give_up_half(sink, channel);
     if (channel->mid_line)
         buf_addc(&channel->text, '\n');
     channel->mid_line = false;
@@ -165,15 +203,16 @@ static void end_line(struct channel *channel)
 
 static void add_line(struct sink_stream *sink, struct slice text)
 {
-    end_line(sink->channel);
+    end_line(sink, sink->channel);
     add(sink, text.data ? text.data : "", text.len);
     sink->channel->mid_line = true;
-    end_line(sink->channel);
+    end_line(sink, sink->channel);
 }
 
 /* What one block says is not glued to what another does. Text that names no
  * block goes on where the stream's own text is. */
-static void begin_block(struct channel *to, const struct chunk_move *move)
+static void begin_block(struct sink_stream *sink, struct channel *to,
+                        const struct chunk_move *move)
 {
     struct slice id = move->id;
     struct buf block = buf_make(0);
@@ -185,7 +224,7 @@ static void begin_block(struct channel *to, const struct chunk_move *move)
     bool same = block.len == to->block.len &&
                 memcmp(buf_str(&block), buf_str(&to->block), block.len) == 0;
     if (!same || to->block_over)
-        end_line(to);
+        end_line(sink, to);
     to->block_over = false;
     buf_free(&to->block);
     to->block = block;
@@ -200,13 +239,13 @@ static void add_piece(struct sink_stream *sink, const struct chunk_move *move)
         move->kind == CHUNK_BLOCK_DELTA && move->block == BLOCK_REASONING;
     if (!text.len)
         return;
-    begin_block(to, move);
+    begin_block(sink, to, move);
     if (thought != to->thinking) {
-        end_line(to);
+        end_line(sink, to);
         buf_adds(&to->text, thought ? "-- thought\n" : "-- answer\n");
         to->thinking = thought;
     }
-    add(sink, text.data, text.len);
+    add_delta(sink, move);
 }
 
 static void take_move(void *context, const struct chunk_move *move)
@@ -230,7 +269,7 @@ static void add_calls(struct sink_stream *sink)
 {
     if (!sink->lines.len)
         return;
-    end_line(sink->channel);
+    end_line(sink, sink->channel);
     add(sink, sink->lines.data, sink->lines.len);
     buf_clear(&sink->lines);
 }
@@ -261,6 +300,7 @@ static void write_rest(struct sink_stream *sink)
     struct channel *last = sink->last;
     for (struct channel *at = sink->channels; at; at = at->next) {
         sink->channel = at;
+        give_up_half(sink, at);
         stream_calls_end(at->calls, &sink->lines);
         add_calls(sink);
     }

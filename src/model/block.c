@@ -124,17 +124,13 @@ static bool join_halves(struct block *block, uint16_t low,
 {
     static const char stand_in[] = "\xEF\xBF\xBD";
     const size_t len = sizeof stand_in - 1;
-    bool fits =
-        block->half >= 0xD800 && block->half < 0xDC00 && low >= 0xDC00 &&
-        block->line.len >= len &&
-        memcmp(block->line.data + block->line.len - len, stand_in, len) == 0;
-    if (!fits)
-        return false;
     char bytes[UTF8_MAX_BYTES];
-    uint32_t code = 0x10000 + ((uint32_t)(block->half - 0xD800) << 10) +
-                    (uint32_t)(low - 0xDC00);
+    size_t joined = chunk_join_halves(block->half, low, bytes);
+    if (!joined || block->line.len < len ||
+        memcmp(block->line.data + block->line.len - len, stand_in, len) != 0)
+        return false;
     buf_truncate(&block->line, block->line.len - len);
-    add_piece(block, bytes, utf8_encode(code, bytes), ops, context);
+    add_piece(block, bytes, joined, ops, context);
     return true;
 }
 

@@ -131,6 +131,15 @@ struct slice chunk_delta(struct chunk_decoder *decoder, struct slice value)
     return chunk_text(&decoder->text, value);
 }
 
+size_t chunk_join_halves(uint16_t tail, uint16_t head, char out[UTF8_MAX_BYTES])
+{
+    if (tail < 0xD800 || tail >= 0xDC00 || head < 0xDC00 || head >= 0xE000)
+        return 0;
+    return utf8_encode(0x10000 + ((uint32_t)(tail - 0xD800) << 10) +
+                           (uint32_t)(head - 0xDC00),
+                       out);
+}
+
 void chunk_emit_error(struct chunk_decoder *decoder, struct chunk_move *move,
                       struct slice error)
 {

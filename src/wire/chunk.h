@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "text/utf8.h"
 #include "wire/event.h"
 #include "wire/json_text.h"
 
@@ -85,6 +86,11 @@ struct chunk_move {
      * place. 0: none. */
     uint16_t head, tail;
 };
+
+/* UTF-8 of the code point whose halves these are, a tail and the head after it;
+ * 0: they are no two halves. */
+size_t chunk_join_halves(uint16_t tail, uint16_t head,
+                         char out[UTF8_MAX_BYTES]);
 
 /* Takes a move, which is valid during the call. */
 typedef void chunk_fn(void *context, const struct chunk_move *move);

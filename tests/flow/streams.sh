@@ -553,6 +553,25 @@ start_answers
 runtail_as alone "$(by_token)" stream "$id" chat
 expect_code alone 7 && expect_text alone out '^alone$' && ok alone
 
+# JavaScript cuts text by UTF-16 units; a half that nothing follows is told as
+# what it is.
+begin_answers
+events chat.1 <<'END'
+id: 1-0
+data: "a\ud83d"
+
+id: 2-0
+data: "\ude00b\ud83d"
+
+id: 3-0
+data: "c\ude00\n"
+
+END
+start_answers
+runtail_as halves "$(by_token)" stream "$id" chat
+printf 'a\360\237\230\200b\357\277\275c\357\277\275\n' >"$work/want"
+expect_same halves "$work/want" "$work/halves.out" && ok halves
+
 begin_answers
 start_answers
 runtail_as unknown "$(by_token)" stream "$id" chat
