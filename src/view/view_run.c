@@ -376,7 +376,7 @@ bool view_run_draw_tick(struct view_run *view, const struct run *run,
         return false;
     }
     frame_set_cursor(frame, -1, -1);
-    /* they say too how far the playing has come */
+    /* playing may have come to its end, which they say too */
     bool keys_stand =
         now.footer_y > now.message_y && env->play.state == VIEW_PLAY_NONE;
     clear_counting(&now, keys_stand, frame);
