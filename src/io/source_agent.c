@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "io/agent_login.h"
 #include "io/stream_link.h"
+#include "wire/agent_lines.h"
 #include "wire/agentlog.h"
 #include "wire/backoff.h"
 #include "wire/facts.h"
@@ -40,6 +41,7 @@ struct source_agent {
     event_fn *emit;
     void *context;
     struct agentlog *log;
+    struct agent_lines *lines;
     struct stream_policy streaming, polling;
     struct stream_link *link;
     struct loop_timer quiet, final;
@@ -47,12 +49,6 @@ struct source_agent {
     struct buf url, header;    /* of the request; secrets */
     struct buf answer;         /* that was polled */
     struct run_facts facts, told;
-    uint64_t seq;
-    size_t lines;       /* in the text */
-    size_t emitted;     /* of them, told and standing */
-    struct buf partial; /* the last one's text, when it was told unfinished */
-    bool partial_told;
-    struct buf line;
     bool polls, ended;
 };
 
@@ -61,91 +57,6 @@ static void emit(struct source_agent *agent, struct event *event)
     event->time_ms = loop_wall_ms(agent->loop);
     event->run = agent->options.run;
     agent->emit(agent->context, event);
-}
-
-/* Lines. */
-
-static void emit_line(struct source_agent *agent, size_t index)
-{
-    struct log_entry entry = {.time_ms = loop_wall_ms(agent->loop),
-                              .time_is_arrival = true};
-    struct event event = {.type = EVENT_LOG};
-    buf_clear(&agent->line);
-    agentlog_line(agent->log, index, &agent->line);
-    entry.message = buf_str(&agent->line);
-    entry.message_len = agent->line.len;
-    event.log.seq = ++agent->seq;
-    event.log.entry = &entry;
-    emit(agent, &event);
-}
-
-static void emit_lines(struct source_agent *agent, size_t end)
-{
-    if (agent->emitted < end)
-        agent->partial_told = false;
-    for (; agent->emitted < end; agent->emitted++)
-        emit_line(agent, agent->emitted);
-}
-
-/* Lines to tell when nothing more comes: a text that ends in a line feed has
- * no further line behind it. */
-static size_t last_lines(struct source_agent *agent)
-{
-    buf_clear(&agent->line);
-    if (agent->lines)
-        agentlog_line(agent->log, agent->lines - 1, &agent->line);
-    return agent->lines && !agent->line.len ? agent->lines - 1 : agent->lines;
-}
-
-/* The last line that was told may still grow. */
-static void note_partial(struct source_agent *agent)
-{
-    buf_clear(&agent->line);
-    agentlog_line(agent->log, agent->emitted - 1, &agent->line);
-    agent->partial_told = true;
-    buf_clear(&agent->partial);
-    buf_add(&agent->partial, buf_str(&agent->line), agent->line.len);
-}
-
-/* The last line, although it may still grow. */
-static void emit_partial(void *context)
-{
-    struct source_agent *agent = context;
-    size_t end = last_lines(agent);
-    if (agent->ended || agent->emitted >= end)
-        return;
-    emit_lines(agent, end);
-    note_partial(agent);
-}
-
-/* Is the line that was told unfinished still the same? */
-static bool partial_stands(struct source_agent *agent, size_t index)
-{
-    buf_clear(&agent->line);
-    agentlog_line(agent->log, index, &agent->line);
-    return agent->line.len == agent->partial.len &&
-           memcmp(buf_str(&agent->line), buf_str(&agent->partial),
-                  agent->line.len) == 0;
-}
-
-/* After a text that changed behind its first `kept` lines. What stands may now
- * end in a line that was whole, and may grow again. */
-static void withdraw_lines(struct source_agent *agent, size_t kept)
-{
-    if (agent->partial_told && agent->emitted == kept + 1 &&
-        agent->lines > kept && partial_stands(agent, kept))
-        return;
-    if (agent->emitted <= kept)
-        return;
-    struct event event = {.type = EVENT_REWRITE};
-    event.rewrite.kept = kept;
-    event.rewrite.withdrawn = agent->emitted - kept;
-    event.rewrite.grew = agent->partial_told && agent->emitted == kept + 1;
-    emit(agent, &event);
-    agent->emitted = kept;
-    agent->partial_told = false;
-    if (kept && kept == agent->lines)
-        note_partial(agent);
 }
 
 /* Facts. */
@@ -227,19 +138,22 @@ static void end_now(void *context)
 
 /* Frames. */
 
+static void on_quiet(void *context)
+{
+    struct source_agent *agent = context;
+    if (!agent->ended)
+        agent_lines_tell_last(agent->lines, loop_wall_ms(agent->loop));
+}
+
 static void take_frame(struct source_agent *agent,
                        const struct agentlog_frame *frame)
 {
     stream_link_alive(agent->link);
-    agent->lines = frame->lines;
     take_facts(agent, frame);
     if (!agent->facts.finished)
         tell_facts(agent);
-    if (frame->text_changed)
-        withdraw_lines(agent, frame->kept);
-    if (agent->lines)
-        emit_lines(agent, agent->lines - 1);
-    loop_timer_start(agent->loop, &agent->quiet, QUIET_MS, emit_partial, agent);
+    agent_lines_take(agent->lines, frame, loop_wall_ms(agent->loop));
+    loop_timer_start(agent->loop, &agent->quiet, QUIET_MS, on_quiet, agent);
     bool once = !agent->options.follow;
     if (!agent->facts.finished)
         loop_timer_stop(agent->loop, &agent->final);
@@ -418,8 +332,7 @@ static void on_login(void *context, enum stream_next next,
 
 static void set_url(struct source_agent *agent, const char *query_token)
 {
-    mem_wipe(agent->url.data, agent->url.len); /* may hold a token */
-    buf_clear(&agent->url);
+    buf_forget(&agent->url); /* may hold a token */
     buf_addf(&agent->url, "%s/api/agents/", agent->options.api_url);
     url_encode(&agent->url, agent->options.run);
     buf_adds(&agent->url, agent->polls ? "/logs" : "/logs/stream");
@@ -431,8 +344,7 @@ static void set_url(struct source_agent *agent, const char *query_token)
 
 static void set_header(struct source_agent *agent, const char *token)
 {
-    mem_wipe(agent->header.data, agent->header.len);
-    buf_clear(&agent->header);
+    buf_forget(&agent->header);
     if (token)
         buf_addf(&agent->header, "Authorization: Bearer %s", token);
 }
@@ -464,7 +376,7 @@ static void on_state(void *context, const struct connection *link)
     struct source_agent *agent = context;
     struct event event = {.type = EVENT_CONNECTION, .connection = *link};
     if (link->state == CONNECTION_CLOSED) {
-        emit_lines(agent, last_lines(agent));
+        agent_lines_tell_last(agent->lines, loop_wall_ms(agent->loop));
         tell_facts(agent);
     }
     emit(agent, &event);
@@ -564,16 +476,13 @@ static void destroy(struct source *base)
     loop_timer_stop(agent->loop, &agent->quiet);
     loop_timer_stop(agent->loop, &agent->final);
     agent_login_destroy(agent->login);
-    mem_wipe(agent->url.data, agent->url.len);
-    mem_wipe(agent->header.data, agent->header.len);
-    buf_free(&agent->url);
-    buf_free(&agent->header);
+    buf_forget(&agent->url);
+    buf_forget(&agent->header);
     buf_free(&agent->answer);
+    agent_lines_destroy(agent->lines);
     agentlog_destroy(agent->log);
     facts_free(&agent->facts);
     facts_free(&agent->told);
-    buf_free(&agent->partial);
-    buf_free(&agent->line);
     free(agent);
 }
 
@@ -602,6 +511,8 @@ struct source *source_agent_create(const struct source_options *options,
     if (options->poll_only)
         start_polling(agent);
     agent->log = agentlog_create(MAX_TEXT);
+    agent->lines =
+        agent_lines_create(agent->log, options->run, emit_event, context);
     facts_init(&agent->facts);
     facts_init(&agent->told);
     agent->facts.id = mem_strdup(options->run);
