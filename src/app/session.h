@@ -69,6 +69,7 @@ void session_tell_end(struct session *session);
 /* Before our own end is told: what the source would have told before its. */
 void session_tell_held(struct session *session);
 
+/* No event comes after this. */
 void session_stop_source(struct session *session);
 
 /* As player_ops has it: the recording is over, and the source is not. It ends
@@ -82,6 +83,7 @@ void session_leave_screen(struct session *session, const char *again);
 /* Says on standard error why it ended early. */
 void session_say_why(const struct session *session);
 
+/* What the program ends with. */
 int session_exit_code(const struct session *session);
 
 /* Frees what the session holds, and stops what is under way. */

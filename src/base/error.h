@@ -29,6 +29,7 @@ struct error {
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* From now on there is no error: the next one counts. */
 void error_clear(struct error *err);
 
 #endif

@@ -8,8 +8,10 @@
 
 #define SHA256_SIZE 32
 
+/* The digest of len bytes: FIPS 180-4. */
 void sha256(const void *bytes, size_t len, uint8_t out[SHA256_SIZE]);
 
+/* The code of len bytes under a key: RFC 2104. */
 void hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
                  uint8_t out[SHA256_SIZE]);
 

@@ -56,6 +56,7 @@ void http_call_finish(struct http_call *call, struct http_result *result);
 /* Words made a clause: no control bytes. */
 void http_call_set_reason(struct http_result *result, const char *words);
 
+/* Does an answer of this status lead elsewhere? */
 bool http_call_is_redirect(long status);
 
 /* As recordings name it. */

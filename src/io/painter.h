@@ -40,6 +40,7 @@ void painter_paint(struct painter *painter, const struct frame *frame,
  * whole, from a cleared screen. */
 void painter_forget(struct painter *painter);
 
+/* What is known of left and right margins. */
 enum painter_margins painter_margins(const struct painter *painter);
 
 /* Rows that were prepared since creation, as they were shown nowhere before:

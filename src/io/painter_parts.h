@@ -127,6 +127,8 @@ struct row *painter_spare_row(struct painter *painter);
 
 /* ---- painter_cursor.c ---- */
 
+/* Append what changes the look of what is written next, or where it goes; less
+ * or nothing where it is so already. */
 void shown_change_look(const struct painter *painter, struct shown *shown,
                        int look);
 void shown_move_to(const struct painter *painter, struct shown *shown, int x,
@@ -154,6 +156,7 @@ void shown_paint_row(const struct painter *painter, struct shown *shown, int y,
  */
 struct scroll painter_find_scroll(const struct painter *painter, bool whole);
 
+/* Scrolls so; rows that come in get what they show in the end. */
 void shown_scroll(struct painter *painter, struct shown *shown,
                   const struct scroll *by);
 

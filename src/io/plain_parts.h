@@ -16,6 +16,7 @@ struct plain_parts *plain_parts_create(struct sink *sink,
                                        const struct sink_options *options);
 void plain_parts_destroy(struct plain_parts *parts);
 
+/* Takes the next part of any stream; writes the lines it completes. */
 void plain_parts_take(struct plain_parts *parts,
                       const struct stream_part *part);
 

@@ -19,6 +19,7 @@ struct player_file;
 struct player_file *player_file_open(const char *name, struct error *err);
 void player_file_close(struct player_file *file);
 
+/* Its first line; valid as long as the file. */
 const struct recording_start *player_file_start(const struct player_file *file);
 
 /* The place of a line; lines that make no sense have none. */
@@ -32,6 +33,7 @@ struct player_line {
     size_t len;      /* without its end */
 };
 
+/* The lines that make sense, in order: 0 … count - 1. */
 size_t player_file_count(const struct player_file *file);
 const struct player_line *player_file_at(const struct player_file *file,
                                          size_t index);

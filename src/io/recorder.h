@@ -61,6 +61,8 @@ void recorder_input(struct recorder *recorder, const char *bytes, size_t len,
 void recorder_token(struct recorder *recorder, int number, int64_t expires_ms,
                     const struct error *err, int64_t retry_after_ms);
 
+/* The computer or the program was stopped, and goes on: the source looks
+ * whether its connection still stands. */
 void recorder_wake(struct recorder *recorder);
 
 /* Following is over. how: "ended", "left", "timeout" or "signal" with its

@@ -31,6 +31,7 @@ void screen_close(void);
 /* True when the locale's characters are UTF-8. */
 bool screen_is_utf8(void);
 
+/* Columns and rows of the terminal; they follow its size. */
 int screen_width(void);
 int screen_height(void);
 

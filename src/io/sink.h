@@ -57,6 +57,7 @@ struct sink *sink_json_create(const struct sink_options *options);
  * stands as JSON on a line of its own. */
 struct sink *sink_stream_create(const struct sink_options *options);
 
+/* Takes the next event, in order; writes what it has to say of it. */
 void sink_event(struct sink *sink, const struct event *event);
 void sink_destroy(struct sink *sink);
 

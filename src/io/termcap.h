@@ -66,12 +66,15 @@ struct termcap {
     uint8_t look_of[STYLE_COUNT]; /* enum style -> index in looks */
 };
 
+/* Reads what the terminal can do that terminfo was set up for. colors: styles
+ * may have some. */
 void termcap_load(struct termcap *caps, bool colors);
 void termcap_free(struct termcap *caps);
 
 /* True when the cursor can be placed and the screen be written. */
 bool termcap_is_usable(const struct termcap *caps);
 
+/* Does the terminal know this capability? */
 bool termcap_has(const struct termcap *caps, enum termcap_name name);
 
 /* Writes the capability with its numbers; returns the bytes, 0: cannot. */

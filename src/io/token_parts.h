@@ -54,6 +54,7 @@ void token_fail(struct token *token, const struct error *err);
 /* Fit for a header: printable ASCII without spaces. */
 bool token_is_usable(const char *text);
 
+/* The server's wall clock, as far as its difference is known. */
 int64_t token_server_now_ms(const struct token *token);
 
 /* token_ask.c; either ends in token_adopt() or token_fail(). */

@@ -44,6 +44,7 @@ struct agent_view {
 bool agent_read(struct agent *agent, json_t *object, struct error *err);
 void agent_free(struct agent *agent);
 
+/* What the step does to connections. */
 enum agent_happening agent_happening(const struct agent *agent, size_t step);
 
 /* A view that has seen nothing starts as {0}. Goes on, or back by starting

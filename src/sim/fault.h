@@ -78,6 +78,7 @@ struct fault_kind {
     const char *about;
 };
 
+/* All kinds, in the order in which --list-faults has them. */
 size_t fault_kind_count(void);
 const struct fault_kind *fault_kind(size_t index);
 

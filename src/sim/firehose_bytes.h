@@ -20,6 +20,7 @@ struct hose_entries {
     uint32_t most;     /* in one row */
 };
 
+/* Makes them for so many updates, metadata_bytes in one row. */
 void hose_entries_make(struct hose_entries *entries, uint32_t updates,
                        size_t metadata_bytes, size_t entry_bytes);
 
@@ -41,6 +42,7 @@ struct hose_events {
     uint32_t chunks, per_chunk, events;
 };
 
+/* Makes `count` of them, of event_bytes each. */
 void hose_events_make(struct hose_events *events, uint32_t count,
                       size_t event_bytes, uint32_t per_chunk);
 
@@ -51,6 +53,7 @@ struct hose_text {
     uint32_t frames, at_start;
 };
 
+/* Makes a text of text_bytes, which grows by a line with each frame. */
 void hose_text_make(struct hose_text *text, uint32_t frames, size_t text_bytes,
                     size_t line_bytes);
 

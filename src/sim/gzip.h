@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 
+/* Appends len bytes as one gzip member. */
 void gzip_store(struct buf *out, const char *bytes, size_t len);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "sim/world.h"
 
+/* Sets the answer, or the moment to be asked again; steps: sim/answer.h. */
 enum answer_step routes_answer(struct world *world, struct request *request,
                                const struct moment *moment,
                                struct answer *answer, int64_t *until_ms);
@@ -44,6 +45,7 @@ void routes_finish_error(struct world *world, struct answer *answer,
 void routes_add_app_headers(struct world *world, struct answer *answer,
                             unsigned limit, int64_t now_ms);
 
+/* The live feed of a run; as routes_answer(). */
 enum answer_step routes_feed(struct world *world, struct request *request,
                              const struct moment *moment, const char *run,
                              struct answer *answer, int64_t *until_ms);
@@ -62,6 +64,7 @@ void routes_agent_login(struct world *world, const struct request *request,
 void routes_agent_refresh(struct world *world, const struct request *request,
                           int64_t now_ms, struct answer *answer);
 
+/* The API's retrieve, and an application's own endpoint to poll. */
 void routes_retrieve(struct world *world, const struct request *request,
                      int64_t now_ms, const char *run, struct answer *answer);
 void routes_poll(struct world *world, const struct request *request,
@@ -69,6 +72,7 @@ void routes_poll(struct world *world, const struct request *request,
 /* The answer to a request over the limit of a public token, until a moment. */
 void routes_over_limit(struct answer *answer, int64_t now_ms, int64_t reset_ms);
 
+/* An application's own token endpoint, and the API's ways to mint. */
 void routes_token(struct world *world, const struct request *request,
                   int64_t now_ms, struct answer *answer);
 void routes_mint(struct world *world, const struct request *request,

@@ -95,6 +95,7 @@ struct run_row_copy {
     char *text[ROW_COLUMN_COUNT]; /* NULL: null */
 };
 
+/* Replaces what the copy holds. */
 void run_row_copy_take(struct run_row_copy *copy, const struct run_row *row);
 void run_row_copy_free(struct run_row_copy *copy);
 

@@ -53,6 +53,7 @@ struct script {
  * is given; returns the content type. NULL counts as no value. */
 const char *script_serialize(json_t *value, const char *type, struct buf *out);
 
+/* Frees what the player holds. */
 void script_player_clear(struct player *player);
 
 #endif

@@ -44,6 +44,7 @@ struct unicode {
     uint8_t flags; /* enum unicode_flags */
 };
 
+/* What is known of a code point. */
 struct unicode unicode_of(uint32_t code);
 
 /* Walks over a text, one code point at a time; starts as GRAPHEME_START. */

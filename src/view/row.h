@@ -36,6 +36,7 @@ struct row {
     unsigned escape; /* enum escape_flags for text of others */
 };
 
+/* An empty row. */
 struct row row_make(unsigned escape);
 
 /* Adds own words. Returns the field, for changes; "" adds nothing and returns

@@ -15,6 +15,7 @@ struct doing {
     struct line_source source;
 };
 
+/* Before an action: all are borrowed. */
 void doing_start(struct doing *doing, struct view_run *view,
                  const struct run *run);
 

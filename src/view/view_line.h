@@ -45,6 +45,7 @@ void line_free(struct line_text *line);
 bool line_next_row(const struct line_text *line, size_t *at, size_t columns,
                    size_t *start, size_t *len);
 
+/* How many rows it takes; columns: as above. */
 unsigned line_rows(const struct line_text *line, size_t columns);
 
 #endif

@@ -32,6 +32,7 @@ struct slice chunk_member(struct slice object, const char *key);
 /* The first of the members that is there; keys end with NULL. */
 struct slice chunk_first_member(struct slice object, const char *const *keys);
 
+/* What a JSON value is, by its first byte; an absent one is nothing. */
 bool chunk_is_string(struct slice value);
 bool chunk_is_object(struct slice value);
 bool chunk_is_true(struct slice value);

@@ -66,6 +66,7 @@ struct run_facts {
     bool finished;        /* terminal status or completedAt present */
 };
 
+/* Nothing is known. */
 void facts_init(struct run_facts *facts);
 void facts_free(struct run_facts *facts);
 

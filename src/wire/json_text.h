@@ -16,6 +16,7 @@ struct slice {
     size_t len;
 };
 
+/* Is it there, and the same as the text? */
 bool slice_is(struct slice slice, const char *text);
 
 /* First byte at or after p that is not JSON white space; end if none. */
