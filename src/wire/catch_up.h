@@ -41,7 +41,7 @@ void catch_up_first_told(struct catch_up *catch_up, bool more);
 /* Tells what is held; from now on all passes at once. */
 void catch_up_release(struct catch_up *catch_up);
 
-/* True until what is there at the beginning was told. */
+/* True from the first facts on until what there was then is told. */
 bool catch_up_is_holding(const struct catch_up *catch_up);
 
 #endif
