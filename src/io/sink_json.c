@@ -327,6 +327,8 @@ static void write_end(struct sink_json *sink, const struct event *event)
         add_string(sink, facts->output, strlen(facts->output));
     if (event->end.failure)
         text(sink, "reason", event->end.failure->message);
+    else if (!event->end.complete)
+        text(sink, "reason", event->end.missing);
     finish(sink);
 }
 

@@ -95,6 +95,18 @@ static bool judge_streams(struct source_run *run, struct error *err)
     return source_streams_judge(run->streams, keys, err);
 }
 
+/* One clause; NULL: nothing, as far as the run was followed. */
+static const char *what_is_missing(const struct source_run *run)
+{
+    if (decoder_has_gap(run->decoder))
+        return "entries of the log went by unseen";
+    if (run->streams && !source_streams_are_complete(run->streams))
+        return "not all of its streams was read";
+    if (!source_run_knows_streams(run))
+        return "there may be streams that polling does not tell of";
+    return NULL;
+}
+
 void source_run_tell_end(struct source_run *run, const struct error *failure)
 {
     if (run->ended)
@@ -111,9 +123,8 @@ void source_run_tell_end(struct source_run *run, const struct error *failure)
         failure = &unread;
     source_run_tell_link(run, CONNECTION_CLOSED, -1, NULL);
     struct event event = {.type = EVENT_END};
-    event.end.complete =
-        facts->finished && !failure && !decoder_has_gap(run->decoder) &&
-        (!run->streams || source_streams_are_complete(run->streams));
+    event.end.missing = facts->finished ? what_is_missing(run) : NULL;
+    event.end.complete = facts->finished && !failure && !event.end.missing;
     source_streams_destroy(run->streams);
     run->streams = NULL;
     event.end.known = facts->finished;
@@ -153,6 +164,7 @@ void source_run_end_now(void *context)
     run->call = NULL;
     http_cancel(run->details);
     run->details = NULL;
+    source_run_forget_names(run);
     stop_waiting(run);
     run->end_wanted = true;
     if (!run->streams || source_streams_are_over(run->streams))
@@ -244,6 +256,8 @@ bool source_run_check_end(struct source_run *run)
     int64_t linger_ms = source_run_linger(run);
     if ((run->details || run->details_wanted) && linger_ms < DETAILS_MS)
         linger_ms = DETAILS_MS;
+    if (source_run_awaits_names(run) && linger_ms < NAMES_MS)
+        linger_ms = NAMES_MS;
     loop_timer_start(run->loop, &run->linger, linger_ms, source_run_end_now,
                      run);
     return linger_ms == 0;
@@ -320,6 +334,7 @@ static void destroy(struct source *source)
     struct source_run *run = (struct source_run *)source;
     http_cancel(run->call);
     http_cancel(run->details);
+    source_run_forget_names(run);
     token_cancel(run->token, run);
     loop_timer_stop(run->loop, &run->wait);
     loop_timer_stop(run->loop, &run->linger);
@@ -344,13 +359,22 @@ static const struct source_ops ops = {
 static const char skipped_columns[] =
     "skipColumns=payload,payloadType,number,usageDurationMs";
 
+struct shape *source_run_new_shape(const struct source_run *run)
+{
+    struct buf path = buf_make(0);
+    buf_adds(&path, "/realtime/v1/runs/");
+    url_encode(&path, run->options.run);
+    struct shape *shape = shape_create(buf_str(&path), skipped_columns);
+    buf_free(&path);
+    return shape;
+}
+
 struct source *source_run_create(const struct source_options *options,
                                  struct http *http, struct loop *loop,
                                  struct token *token, event_fn *emit_event,
                                  void *context)
 {
     struct source_run *run = mem_zalloc(1, sizeof *run);
-    struct buf path = buf_make(0);
     struct decoder_options decoder_options = {
         .run = options->run,
         .progress_key = options->progress_key,
@@ -367,9 +391,7 @@ struct source *source_run_create(const struct source_options *options,
     run->polling = options->poll_only;
     run->details_wanted = options->want_details;
     run->link.state = CONNECTION_CLOSED;
-    buf_adds(&path, "/realtime/v1/runs/");
-    url_encode(&path, options->run);
-    run->shape = shape_create(buf_str(&path), skipped_columns);
+    run->shape = source_run_new_shape(run);
     if (!options->streams_first)
         run->catch_up = catch_up_create(emit_event, context);
     run->decoder = decoder_create(&decoder_options, pass_on, run);
@@ -377,6 +399,5 @@ struct source *source_run_create(const struct source_options *options,
     if (options->read_streams)
         run->streams = source_streams_create(&run->options, http, loop, token,
                                              &streams_ops, run);
-    buf_free(&path);
     return &run->base;
 }

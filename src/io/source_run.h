@@ -1,7 +1,7 @@
 /* The parts of a run's source, for the files that make it up: source_run.c (its
  * life, its telling), source_run_feed.c (the live feed), source_run_rest.c
- * (polling and details), source_run_failure.c (what goes wrong). Others use
- * io/source.h. */
+ * (polling and details), source_run_names.c (which streams there are, while
+ * polling), source_run_failure.c (what goes wrong). Others use io/source.h. */
 #ifndef IO_SOURCE_RUN_H
 #define IO_SOURCE_RUN_H
 
@@ -28,6 +28,8 @@ enum {
     MAX_FAST_ANSWERS = 5,
     MAX_RESTARTS = 5,
     DETAILS_MS = 3000,
+    NAMES_MS = 15 * 1000, /* for the last try to ask for names */
+    NAMES_AGAIN_MS = 1000,
     SILENT_MS = 1000, /* in which streams begin to tell what they had … */
     BEHIND_MS = 4000  /* … and after that, end to */
 };
@@ -56,6 +58,17 @@ struct source_run {
     bool end_wanted;      /* as soon as the streams are over */
     struct error failure; /* why nothing more is told of the run but them */
     bool details_wanted;
+
+    /* Names of streams, see source_run_names.c. */
+    struct http_call *names_call;
+    struct shape *names; /* while they are asked for */
+    char *names_header;  /* likewise; secret */
+    unsigned polls;      /* so far */
+    int names_answers;
+    int names_last_tries; /* after the end of the run */
+    bool names_heard;     /* given, at any time */
+    bool names_known;     /* … as they were at the end of the run */
+
     uint64_t rows_taken;    /* in the answer under way */
     int64_t told_offset_ms; /* of the clocks, as last told */
     unsigned token_number;  /* of the token that was last used */
@@ -95,6 +108,9 @@ int64_t source_run_linger(const struct source_run *run);
 /* Ends whatever is under way and tells the end; a loop_timer's function. */
 void source_run_end_now(void *context);
 
+/* The run's feed, from its beginning. */
+struct shape *source_run_new_shape(const struct source_run *run);
+
 /* A random number, for delays. */
 uint32_t source_run_chance(void);
 
@@ -132,6 +148,27 @@ void source_run_ask_feed(struct source_run *run, const char *token);
 void source_run_note_clock(struct source_run *run,
                            const struct http_call *call);
 void source_run_note_success(struct source_run *run);
+
+/* What the headers of an answer say of the feed's position. */
+void source_run_read_headers(const struct http_call *call,
+                             struct shape_headers *headers);
+
+/* "Name: value" of a request to the feed, NULL at the end. */
+extern const char *const source_run_feed_headers[];
+
+/* source_run_names.c */
+
+/* With each poll: asks when it is time to. */
+void source_run_ask_names(struct source_run *run, const char *token);
+
+/* The end of the run is not to be told yet. */
+bool source_run_awaits_names(const struct source_run *run);
+
+/* The run has no streams but those that were told. */
+bool source_run_knows_streams(const struct source_run *run);
+
+/* Stops asking. */
+void source_run_forget_names(struct source_run *run);
 
 /* source_run_rest.c */
 

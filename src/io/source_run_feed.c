@@ -51,8 +51,8 @@ void source_run_note_clock(struct source_run *run, const struct http_call *call)
         source_run_tell_link(run, run->link.state, -1, NULL);
 }
 
-static void read_shape_headers(const struct http_call *call,
-                               struct shape_headers *headers)
+void source_run_read_headers(const struct http_call *call,
+                             struct shape_headers *headers)
 {
     *headers = (struct shape_headers){
         .handle = http_header(call, "electric-handle"),
@@ -158,7 +158,7 @@ static void take_feed(struct source_run *run, struct http_call *call,
 {
     struct error err = {0};
     struct shape_headers headers;
-    read_shape_headers(call, &headers);
+    source_run_read_headers(call, &headers);
     source_run_note_clock(run, call);
     run->rows_taken = 0;
     if (result->body_len && !is_type(call, "application/json")) {
@@ -188,7 +188,7 @@ static void take_nothing(struct source_run *run, struct http_call *call,
                          const struct http_result *result)
 {
     struct shape_headers headers;
-    read_shape_headers(call, &headers);
+    source_run_read_headers(call, &headers);
     source_run_note_clock(run, call);
     source_run_note_success(run);
     run->rows_taken = 0;
@@ -283,7 +283,7 @@ static void on_feed_headers(void *context, struct http_call *call)
     if (!run->streaming)
         return;
     source_run_note_clock(run, call);
-    read_shape_headers(call, &headers);
+    source_run_read_headers(call, &headers);
     shape_take_headers(run->shape, &headers, &err);
     http_stream(call, on_stream_data);
     sse_restart(run->sse);
@@ -294,7 +294,7 @@ static void on_feed_headers(void *context, struct http_call *call)
 
 /* Requesting. */
 
-static const char *const feed_headers[] = {
+const char *const source_run_feed_headers[] = {
     "Accept: application/json, text/event-stream;q=0.9, */*;q=0.5",
     "x-trigger-electric-version: 1.0.0-beta.1",
     "x-trigger-api-version: 2025-07-16", NULL};
@@ -315,7 +315,7 @@ void source_run_ask_feed(struct source_run *run, const char *token)
     run->streaming = false;
     struct http_request request = {
         .url = buf_str(&url),
-        .headers = feed_headers,
+        .headers = source_run_feed_headers,
         .secret_header = header,
         .max_body = MAX_BODY,
         .idle_ms = live ? live_idle_ms(run) : ANSWER_MS,

@@ -91,6 +91,8 @@ static void take_poll(struct source_run *run, const struct http_call *call,
         source_run_tell_link(run, CONNECTION_POLLING, -1, NULL);
     bool late = decoder_facts(run->decoder)->finished;
     int64_t wait_ms = late ? source_run_linger(run) / 2 : POLL_MS;
+    if (source_run_awaits_names(run))
+        wait_ms = run->names_last_tries ? NAMES_AGAIN_MS : 0;
     if (!source_run_check_end(run))
         source_run_go_on_in(run, wait_ms < POLL_MS ? wait_ms : POLL_MS);
 }
@@ -138,5 +140,7 @@ void source_run_ask_poll(struct source_run *run, const char *token)
     run->call = http_start(run->http, &request);
     if (header)
         mem_forget(&header);
+    if (token)
+        source_run_ask_names(run, token);
     buf_free(&url);
 }

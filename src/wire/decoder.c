@@ -27,6 +27,7 @@ struct decoder {
     struct run_facts told, facts;
     struct metadata *metadata;
     struct stream_keys streams;
+    char *stream_column; /* as last told; NULL: none was */
     struct entry_store entry;
     uint64_t seq;
     bool has_facts;
@@ -63,6 +64,7 @@ void decoder_destroy(struct decoder *decoder)
     facts_free(&decoder->facts);
     metadata_destroy(decoder->metadata);
     stream_keys_free(&decoder->streams);
+    free(decoder->stream_column);
     entry_store_free(&decoder->entry);
     buf_free(&decoder->scratch);
     free(decoder->run);
@@ -72,6 +74,12 @@ void decoder_destroy(struct decoder *decoder)
 const struct run_facts *decoder_facts(const struct decoder *decoder)
 {
     return &decoder->facts;
+}
+
+bool decoder_names_streams(const struct decoder *decoder)
+{
+    return metadata_streams(decoder->metadata).len > 0 &&
+           decoder->streams.count > 0;
 }
 
 const struct stream_keys *decoder_streams(const struct decoder *decoder)
@@ -354,15 +362,35 @@ static bool is_stale(const struct decoder *decoder, int64_t known_ms,
            updated_ms < known_ms && (!finished || decoder->told.finished);
 }
 
+static bool row_is_finished(struct decoder *decoder, const struct row *row)
+{
+    if (column_text(decoder, row, COLUMN_COMPLETED))
+        return true;
+    const char *word = column_text(decoder, row, COLUMN_STATUS);
+    return word && status_is_terminal(status_from_word(word, strlen(word)));
+}
+
 static bool row_is_stale(struct decoder *decoder, const struct row *row)
 {
     int64_t updated_ms;
     set_instant(&updated_ms, column_text(decoder, row, COLUMN_UPDATED));
-    bool finished = column_text(decoder, row, COLUMN_COMPLETED) != NULL;
-    const char *word = column_text(decoder, row, COLUMN_STATUS);
-    finished |=
-        word && status_is_terminal(status_from_word(word, strlen(word)));
-    return is_stale(decoder, decoder->polled_ms, updated_ms, finished);
+    return is_stale(decoder, decoder->polled_ms, updated_ms,
+                    row_is_finished(decoder, row));
+}
+
+static void read_streams(struct decoder *decoder)
+{
+    stream_keys_read(&decoder->streams, metadata_streams(decoder->metadata),
+                     decoder->stream_column);
+}
+
+bool decoder_take_streams(struct decoder *decoder, const struct row *row)
+{
+    free(decoder->stream_column);
+    decoder->stream_column =
+        mem_strdup(column_text(decoder, row, COLUMN_STREAMS));
+    read_streams(decoder);
+    return row_is_finished(decoder, row);
 }
 
 void decoder_take_row(struct decoder *decoder, struct row *row, int64_t now_ms)
@@ -381,8 +409,7 @@ void decoder_take_row(struct decoder *decoder, struct row *row, int64_t now_ms)
                       decoder->told.status == STATUS_COMPLETED, &decoder->told,
                       &change);
     if (changed & (1u << COLUMN_METADATA | 1u << COLUMN_STREAMS))
-        stream_keys_read(&decoder->streams, metadata_streams(decoder->metadata),
-                         column_text(decoder, row, COLUMN_STREAMS));
+        decoder_take_streams(decoder, row);
     row_settle(row);
     emit_all(decoder, &change, now_ms);
 }
@@ -402,8 +429,7 @@ static void take_rest_run(struct decoder *decoder, const struct rest_run *run,
                       (struct slice){run->metadata, strlen(run->metadata)},
                       decoder->told.status == STATUS_COMPLETED, &decoder->told,
                       &change);
-        stream_keys_read(&decoder->streams, metadata_streams(decoder->metadata),
-                         NULL);
+        read_streams(decoder);
     }
     emit_all(decoder, &change, now_ms);
 }

@@ -48,6 +48,14 @@ void decoder_take_details(struct decoder *decoder, const char *json, size_t len,
 
 const struct run_facts *decoder_facts(const struct decoder *decoder);
 
+/* Takes only the names of streams from a row of the feed. True when the run is
+ * over in it, so that there will be no more. */
+bool decoder_take_streams(struct decoder *decoder, const struct row *row);
+
+/* True when the metadata names streams, as tasks write it that have them there
+ * and not in the column. */
+bool decoder_names_streams(const struct decoder *decoder);
+
 /* Names of the run's streams, as far as it told them. */
 const struct stream_keys *decoder_streams(const struct decoder *decoder);
 

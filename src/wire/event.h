@@ -122,7 +122,9 @@ struct event {
         } gap;
         const char *notice;
         struct {
-            bool complete; /* everything up to the end was seen */
+            bool complete;       /* everything up to the end was seen */
+            const char *missing; /* what may not have been seen of it, one
+                                  * clause; NULL: nothing, or see failure */
             uint64_t gaps;
             bool known; /* the outcome is known */
             const struct error

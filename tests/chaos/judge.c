@@ -265,9 +265,10 @@ static enum outcome judge_whole(const struct story *want,
         outcome = OUTCOME_GAP;
     else if (!list_same(&want->all, &got->all))
         outcome = OUTCOME_SAME_END;
-    if (outcome == OUTCOME_GAP && (got->complete || !got->has_word ||
-                                   !list_is_within(&got->stand, &want->all) ||
-                                   !list_is_within(&got->parts, &want->parts)))
+    if (outcome == OUTCOME_GAP &&
+        (got->complete || !(got->has_word || got->has_reason) ||
+         !list_is_within(&got->stand, &want->all) ||
+         !list_is_within(&got->parts, &want->parts)))
         wrong = "something is missing, but what is told is not right either";
     else if (outcome != OUTCOME_GAP && !list_same(&want->parts, &got->parts))
         wrong = first_difference(&want->parts, &got->parts, room, sizeof room);
