@@ -5,24 +5,9 @@
 #include <string.h>
 
 #include "sim/pubtoken.h"
+#include "sim_ask.h"
 
 #define NOW_S 1767225600
-
-static char *make(const char *scope, const char *key, int64_t expires_s)
-{
-    json_t *scopes = json_pack("[s]", scope);
-    struct pubtoken_claims claims = {.subject = "env_x",
-                                     .scopes = scopes,
-                                     .issued_s = NOW_S - 10,
-                                     .expires_s = expires_s};
-    struct buf payload = buf_make(0);
-    struct buf token = buf_make(0);
-    pubtoken_add_payload(&payload, &claims);
-    pubtoken_sign(&token, buf_str(&payload), payload.len, key);
-    json_decref(scopes);
-    buf_free(&payload);
-    return buf_take(&token);
-}
 
 /* A payload with its members in another order than ours, and the signature
  * that another implementation computed. */
@@ -50,7 +35,7 @@ END_TEST
 
 START_TEST(a_good_token_is_accepted_until_it_expires)
 {
-    char *token = make("read:runs", "key", NOW_S);
+    char *token = ask_token("read:runs", "key", NOW_S);
     json_t *payload = pubtoken_verify(token, "key", NOW_S - 1);
     ck_assert_ptr_nonnull(payload);
     json_decref(payload);
@@ -63,7 +48,7 @@ END_TEST
 
 START_TEST(a_token_changed_anywhere_is_refused)
 {
-    char *token = make("read:runs", "key", NOW_S);
+    char *token = ask_token("read:runs", "key", NOW_S);
     for (size_t i = 0; token[i]; i++) {
         char kept = token[i];
         token[i] = kept == 'A' ? 'B' : 'A';
@@ -106,7 +91,7 @@ static const struct {
 
 START_TEST(scopes_grant_what_they_say)
 {
-    char *token = make(grants[_i].scope, "key", NOW_S);
+    char *token = ask_token(grants[_i].scope, "key", NOW_S);
     json_t *payload = pubtoken_read(token);
     ck_assert_int_eq(pubtoken_grants(payload, grants[_i].action,
                                      grants[_i].type, grants[_i].id),

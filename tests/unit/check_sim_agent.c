@@ -16,35 +16,19 @@
 
 static struct world *world;
 
-static void open_world(const char *json, double speed, const char *fault)
-{
-    struct error err = {0};
-    struct world_settings settings = {.scenario = json,
-                                      .scenario_len = strlen(json),
-                                      .speed = speed,
-                                      .hold_s = 20,
-                                      .fault = fault};
-    world = world_create(&settings, &err);
-    ck_assert_msg(world != NULL, "%s", err.message);
-    world_start(world, ASK_START_MS);
-}
-
 static void open_agent(const char *more, const char *steps, double speed,
                        const char *fault)
 {
     struct buf json = buf_make(0);
     buf_addf(&json, "{\"agent\":{\"id\":\"a1\"%s,\"steps\":%s}}", more, steps);
-    open_world(buf_str(&json), speed, fault);
+    world = listen_world(buf_str(&json), speed, fault);
     buf_free(&json);
 }
 
 static void hears(const char *line, const char *headers, int64_t from_ms,
                   int64_t to_ms, const char *want, enum stream_step last)
 {
-    struct heard heard = listen_at(world, line, headers, from_ms, to_ms);
-    ck_assert_str_eq(buf_str(&heard.text), want);
-    ck_assert_int_eq(heard.last, last);
-    buf_free(&heard.text);
+    assert_heard(listen_at(world, line, headers, from_ms, to_ms), want, last);
 }
 
 /* Whole logs: each look is a step, and nothing waits. */

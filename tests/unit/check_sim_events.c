@@ -10,25 +10,15 @@ static struct world *world;
 static void open_feed(const char *feed, double speed, const char *fault)
 {
     struct buf json = buf_make(0);
-    struct error err = {0};
     buf_addf(&json, "{\"events\":{\"e\":%s}}", feed);
-    struct world_settings settings = {.scenario = buf_str(&json),
-                                      .scenario_len = json.len,
-                                      .speed = speed,
-                                      .hold_s = 20,
-                                      .fault = fault};
-    world = world_create(&settings, &err);
-    ck_assert_msg(world != NULL, "%s", err.message);
-    world_start(world, ASK_START_MS);
+    world = listen_world(buf_str(&json), speed, fault);
     buf_free(&json);
 }
 
 static void hears(const char *headers, const char *want, enum stream_step last)
 {
-    struct heard heard = listen_at(world, "GET /events/e", headers, 0, 60000);
-    ck_assert_str_eq(buf_str(&heard.text), want);
-    ck_assert_int_eq(heard.last, last);
-    buf_free(&heard.text);
+    assert_heard(listen_at(world, "GET /events/e", headers, 0, 60000), want,
+                 last);
 }
 
 static const struct {

@@ -13,19 +13,11 @@ static struct world *world;
 static void open_world(const char *streams, double speed, const char *fault)
 {
     struct buf json = buf_make(0);
-    struct error err = {0};
     buf_addf(&json,
              "{\"run\":{\"task\":\"t\"},\"steps\":[{\"status\":\"EXECUTING\"},"
              "{\"after_ms\":9000}],\"streams\":%s}",
              streams);
-    struct world_settings settings = {.scenario = buf_str(&json),
-                                      .scenario_len = json.len,
-                                      .speed = speed,
-                                      .hold_s = 20,
-                                      .fault = fault};
-    world = world_create(&settings, &err);
-    ck_assert_msg(world != NULL, "%s", err.message);
-    world_start(world, ASK_START_MS);
+    world = listen_world(buf_str(&json), speed, fault);
     buf_free(&json);
 }
 
@@ -46,10 +38,7 @@ static struct heard hear(const char *headers, int64_t from_ms, int64_t to_ms)
 static void hears(const char *headers, int64_t from_ms, int64_t to_ms,
                   const char *want, enum stream_step last)
 {
-    struct heard heard = hear(headers, from_ms, to_ms);
-    ck_assert_str_eq(buf_str(&heard.text), want);
-    ck_assert_int_eq(heard.last, last);
-    buf_free(&heard.text);
+    assert_heard(hear(headers, from_ms, to_ms), want, last);
 }
 
 /* Whole streams, with a clock that stands still: all is there at once. */

@@ -3,6 +3,24 @@
 #define TESTS_SIM_LISTEN_H
 
 #include "sim_ask.h"
+#include "unit.h"
+
+/* A world that plays a scenario; it starts at once, at ASK_START_MS. speed 0:
+ * in lockstep. fault: as --fault has it, or NULL. */
+static inline struct world *listen_world(const char *scenario, double speed,
+                                         const char *fault)
+{
+    struct error err = {0};
+    struct world_settings settings = {.scenario = scenario,
+                                      .scenario_len = strlen(scenario),
+                                      .speed = speed,
+                                      .hold_s = 20,
+                                      .fault = fault};
+    struct world *world = world_create(&settings, &err);
+    ck_assert_msg(world != NULL, "%s", err.message);
+    world_start(world, ASK_START_MS);
+    return world;
+}
 
 /* What was heard. */
 struct heard {
@@ -44,6 +62,15 @@ static inline struct heard listen_at(struct world *world, const char *line,
         buf_addf(&heard.text, "%u %s", answer.status, buf_str(&answer.body));
     answer_free(&answer);
     return heard;
+}
+
+/* That is what was heard, and then came `last`. */
+static inline void assert_heard(struct heard heard, const char *want,
+                                enum stream_step last)
+{
+    ck_assert_str_eq(buf_str(&heard.text), want);
+    ck_assert_int_eq(heard.last, last);
+    buf_free(&heard.text);
 }
 
 #endif
