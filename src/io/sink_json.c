@@ -283,7 +283,8 @@ static void write_sse(struct sink_json *sink, const struct event *event)
     sink->entries++;
     begin(sink, "event");
     integer(sink, "seq", (int64_t)event->sse.seq);
-    text(sink, "event", from->event);
+    if (key(sink, "event"))
+        add_string(sink, from->event, from->event_len);
     if (key(sink, "data"))
         add_string(sink, from->data, from->data_len);
     if (from->id_len && key(sink, "id"))

@@ -65,7 +65,8 @@ static void write_part(struct sink_plain *sink, const struct event *event)
 static void write_sse(struct sink_plain *sink, const struct event *event)
 {
     const struct sse_event *from = event->sse.event;
-    bool named = strcmp(from->event, "message") != 0;
+    bool named = from->event_len != strlen(SSE_MESSAGE) ||
+                 memcmp(from->event, SSE_MESSAGE, from->event_len) != 0;
     if (event->sse.is_read) {
         for (size_t i = 0; i < event->sse.entry_count; i++)
             write_entry(sink, &event->sse.entries[i],
@@ -75,7 +76,8 @@ static void write_sse(struct sink_plain *sink, const struct event *event)
     sink->entries++;
     plain_add_time(out_of(sink), &sink->options, event->time_ms);
     if (named) {
-        add_safe(sink, from->event);
+        escape_text(out_of(sink), from->event, from->event_len,
+                    sink->options.escape);
         buf_adds(out_of(sink), "  ");
     }
     escape_text(out_of(sink), from->data, from->data_len, sink->options.escape);

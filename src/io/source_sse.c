@@ -140,6 +140,7 @@ static struct sse_event plain_event(const struct source_sse *source,
 {
     const char *id = sse_last_event_id(source->sse);
     return (struct sse_event){.event = SSE_MESSAGE,
+                              .event_len = strlen(SSE_MESSAGE),
                               .data = data.data,
                               .data_len = data.len,
                               .id = id,
@@ -416,7 +417,7 @@ static void judge_input(struct source_sse *source, struct error *err)
                                                   : "";
     if (!source->input_bytes)
         emit(source, &event);
-    else if (!source->seq)
+    else if (!source->seq && source->first[0] && !sse_is_stream(source->sse))
         error_set(err, ERROR_PROTOCOL,
                   "standard input is no event stream: there was no event in "
                   "its %llu byte%s%s",

@@ -38,7 +38,7 @@ static uint64_t hash_on(uint64_t hash, const void *bytes, size_t len)
 
 static struct head head_of(const struct sse_event *event)
 {
-    return (struct head){strlen(event->event), event->data_len};
+    return (struct head){event->event_len, event->data_len};
 }
 
 static void add(struct sum *sum, const struct sse_event *event)
@@ -143,6 +143,7 @@ bool retold_next(struct retold *retold, struct sse_event *event)
     memcpy(&head, p, sizeof head);
     const char *name = p + sizeof head;
     *event = (struct sse_event){.event = name,
+                                .event_len = head.name_len,
                                 .data = name + head.name_len + 1,
                                 .data_len = head.data_len,
                                 .id = ""};

@@ -24,6 +24,7 @@ struct sse {
     bool between;  /* no event has begun */
     bool after_cr; /* a LF now belongs to the CR before */
     bool too_large;
+    bool is_stream;
     int64_t retry_ms;
     uint64_t comments, copied;
 };
@@ -127,7 +128,8 @@ static void set(struct buf *buf, const char *value, size_t len)
     buf->len = len;
 }
 
-static void read_field(struct sse *sse, const char *line, size_t len)
+/* False: the format does not know it. */
+static bool read_field(struct sse *sse, const char *line, size_t len)
 {
     const char *colon = memchr(line, ':', len);
     size_t name_len = colon ? (size_t)(colon - line) : len;
@@ -150,7 +152,10 @@ static void read_field(struct sse *sse, const char *line, size_t len)
         }
     } else if (named(line, name_len, "retry")) {
         set_retry(sse, value, value_len);
+    } else {
+        return false;
     }
+    return true;
 }
 
 /* An empty line: true when there is an event to give. */
@@ -169,6 +174,7 @@ static bool dispatch(struct sse *sse, struct sse_event *event)
     buf_truncate(&sse->data, sse->data.len - 1);
     *event = (struct sse_event){
         .event = sse->event.len ? buf_str(&sse->event) : SSE_MESSAGE,
+        .event_len = sse->event.len ? sse->event.len : sizeof SSE_MESSAGE - 1,
         .data = buf_str(&sse->data),
         .data_len = sse->data.len,
         .id = buf_str(&sse->last_id),
@@ -187,8 +193,8 @@ static bool take_line(struct sse *sse, const char *line, size_t len,
         return dispatch(sse, event);
     if (*line == ':')
         sse->comments++;
-    else
-        read_field(sse, line, len);
+    else if (read_field(sse, line, len))
+        sse->is_stream = true;
     return false;
 }
 
@@ -263,9 +269,11 @@ static bool take_whole(struct sse *sse, struct sse_event *event)
     if (whole.id.data)
         set(&sse->last_id, whole.id.data, whole.id.len);
     event->event = SSE_MESSAGE;
+    event->event_len = sizeof SSE_MESSAGE - 1;
     if (whole.name.len) {
         set(&sse->event, whole.name.data, whole.name.len);
         event->event = sse->event.data;
+        event->event_len = whole.name.len;
         sse->event.len = 0;
     }
     event->data = whole.data.data;
@@ -403,6 +411,11 @@ int64_t sse_retry_ms(const struct sse *sse)
 const char *sse_last_event_id(const struct sse *sse)
 {
     return buf_str(&sse->last_id);
+}
+
+bool sse_is_stream(const struct sse *sse)
+{
+    return sse->is_stream || sse->comments > 0;
 }
 
 uint64_t sse_comments(const struct sse *sse)

@@ -15,6 +15,7 @@ struct sse; /* one stream's parser: keeps what a cut chunk left behind */
 /* Bytes are passed on as they came, NULs and invalid UTF-8 included. */
 struct sse_event {
     const char *event; /* zero-terminated; SSE_MESSAGE when none was given */
+    size_t event_len;  /* with the NULs that the name may hold */
     const char *data;  /* not terminated */
     size_t data_len;
     const char *id; /* last event id at that moment, zero-terminated and
@@ -51,6 +52,9 @@ int64_t sse_retry_ms(const struct sse *sse);
 
 /* The id a reconnection would send; "" for none. */
 const char *sse_last_event_id(const struct sse *sse);
+
+/* Was there a comment, or a field that the format knows? */
+bool sse_is_stream(const struct sse *sse);
 
 /* Comments seen: a sign of life. */
 uint64_t sse_comments(const struct sse *sse);

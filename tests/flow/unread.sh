@@ -77,6 +77,8 @@ printf '<!doctype html>\n<p>Sign in\n' |
     piped html 6 'no event in its 27 bytes; it looks like HTML'
 printf '{"error":"no"}' | piped json 6 'it looks like JSON'
 printf ' words\n' | piped words 6 'no event in its 7 bytes$'
+printf ': alive\n\nretry: 9\n' | piped alive 7 'end of the stream'
+printf '\r\n\r\n' | piped blank 7 'end of the stream'
 piped nothing 7 'standard input is empty' </dev/null
 printf 'data: x\n\n' | piped event 7 'x'
 

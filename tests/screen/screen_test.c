@@ -310,8 +310,10 @@ static void send_sse(struct stage *stage, const char *rest)
     int used = 0;
     if (sscanf(rest, "%31s %n", name, &used) < 1 || !used)
         die(stage, "event NAME DATA", rest);
-    struct sse_event from = {
-        .event = name, .data = rest + used, .data_len = strlen(rest + used)};
+    struct sse_event from = {.event = name,
+                             .event_len = strlen(name),
+                             .data = rest + used,
+                             .data_len = strlen(rest + used)};
     struct event event = {.type = EVENT_SSE};
     event.sse.seq = ++stage->seq;
     event.sse.event = &from;

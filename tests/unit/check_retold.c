@@ -16,8 +16,10 @@ enum {
 /* One letter is one event; capital letters have another name as well. */
 static struct sse_event event_of(const char *letter)
 {
+    const char *name = *letter < 'a' ? "capital" : SSE_MESSAGE;
     return (struct sse_event){
-        .event = *letter < 'a' ? "capital" : SSE_MESSAGE,
+        .event = name,
+        .event_len = strlen(name),
         .data = letter,
         .data_len = 1,
         .id = "",

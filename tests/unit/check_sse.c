@@ -10,6 +10,14 @@
 #include "random.h"
 #include "unit.h"
 
+/* The name and "|"; a NUL in it is told as "^@". */
+static void add_name(struct buf *out, const struct sse_event *event)
+{
+    for (size_t i = 0; i < event->event_len; i++)
+        buf_adds(out, event->event[i] ? (char[]){event->event[i], 0} : "^@");
+    buf_addc(out, '|');
+}
+
 /* Appends the events of a chunk as "type|data|id;". */
 static void read_chunk(struct buf *out, struct sse *sse, const char *bytes,
                        size_t len)
@@ -20,7 +28,7 @@ static void read_chunk(struct buf *out, struct sse *sse, const char *bytes,
     memcpy(copy, bytes, len);
     sse_feed(sse, copy, len);
     while (sse_next(sse, &event, &err)) {
-        buf_addf(out, "%s|", event.event);
+        add_name(out, &event);
         buf_add(out, event.data, event.data_len);
         buf_addf(out, "|%s;", event.id);
     }
@@ -67,6 +75,8 @@ static const struct {
            "message|1|7;message|2|7;message|3|;", "", -1),
     VECTOR("id: 7\n\ndata: 1\n\n", "message|1|7;", "7", -1),
     VECTOR("id: a\0b\ndata: 1\n\n", "message|1|;", "", -1),
+    VECTOR("event: a\0b\ndata: 1\n\n", "a^@b|1|;", "", -1),
+    VECTOR("event: message\0\r\ndata: 1\n\n", "message^@|1|;", "", -1),
     VECTOR("retry: 1500\n\n", "", "", 1500),
     VECTOR("retry: 007\n", "", "", 7),
     VECTOR("retry: 15s\nretry: -1\nretry:\nretry: +5\n\n", "", "", -1),
@@ -209,7 +219,7 @@ static size_t read_in_bulk(struct buf *out, struct sse *sse, const char *bytes,
             }
         if (!sse_next(sse, &event, &err))
             break;
-        buf_addf(out, "%s|", event.event);
+        add_name(out, &event);
         buf_add(out, event.data, event.data_len);
         buf_adds(out, event.id_len ? "|+;" : "|-;");
     } while (true);
