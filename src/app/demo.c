@@ -20,10 +20,6 @@
 
 #include "sim/sim.h"
 
-/* Where the token of an agent's demo is, as a header's must not stand on a
- * command line. */
-#define TOKEN_VARIABLE "RUNTAIL_DEMO_TOKEN"
-
 static int list_scenarios(void)
 {
     static const struct {
@@ -47,14 +43,6 @@ static int list_scenarios(void)
     return EXIT_COMPLETED;
 }
 
-static void set_token_variable(void)
-{
-    struct buf text = buf_make(0);
-    buf_addf(&text, "Bearer %s", sim_agent_token());
-    setenv(TOKEN_VARIABLE, buf_str(&text), 1);
-    buf_free(&text);
-}
-
 /* The simulator's threads must not take the signals meant for the viewer. */
 static struct sim *start_without_signals(const struct sim_options *options,
                                          struct error *err)
@@ -71,19 +59,24 @@ static struct settings make_settings(const struct options *options,
                                      const struct sim *sim)
 {
     struct buf token_url = buf_make(0);
+    struct buf login = buf_make(0);
     buf_addf(&token_url, "%s/api/tasks/runs/token", sim_url(sim));
+    bool agent = sim_source(sim) == SIM_AGENT;
+    if (agent)
+        buf_addf(&login, "echo '%s'", sim_agent_login());
     return (struct settings){
         .api_url = mem_strdup(sim_url(sim)),
         .token_url = buf_take(&token_url),
         .api_key = mem_strdup(sim_api_key(sim)),
+        .token_cmd = agent ? buf_take(&login) : NULL,
         .progress_key = mem_strdup(options->progress_key ? options->progress_key
                                                          : "progress"),
         .log_key = mem_strdup(options->log_key ? options->log_key : "logs"),
     };
 }
 
-/* As a product's users do: a run by its token endpoint, an agent by a token,
- * an event stream by its address. */
+/* As a product's users do: a run by its token endpoint, an agent by a login, an
+ * event stream by its address. */
 static int follow_source(struct options *options, struct settings *settings,
                          const struct sim *sim, const char *again)
 {
@@ -93,8 +86,6 @@ static int follow_source(struct options *options, struct settings *settings,
     if (sim_source(sim) == SIM_AGENT) {
         options->command = COMMAND_AGENT;
         options->target = name = sim_agent_id(sim);
-        options->headers[0] = "Authorization: $" TOKEN_VARIABLE;
-        options->header_count = 1;
     } else if (sim_source(sim) == SIM_SSE) {
         options->command = COMMAND_SSE;
         buf_addf(&text, "%s%s", sim_url(sim), sim_events_path(sim));
@@ -137,7 +128,6 @@ int demo_run(const struct options *options)
     if (options->backend)
         sim_options.backend = options->backend;
     sim_options.fault = options->fault;
-    set_token_variable();
     struct sim *sim = start_without_signals(&sim_options, &err);
     if (!sim)
         return complain(&err);

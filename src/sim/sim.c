@@ -237,9 +237,10 @@ const char *sim_agent_id(const struct sim *sim)
     return sim->world ? sim->world->agent.id : NULL;
 }
 
-const char *sim_agent_token(void)
+const char *sim_agent_login(void)
 {
-    return WORLD_AGENT_TOKEN;
+    return "{\"email\":\"" WORLD_AGENT_EMAIL
+           "\",\"password\":\"" WORLD_AGENT_PASSWORD "\"}";
 }
 
 const char *sim_events_path(const struct sim *sim)

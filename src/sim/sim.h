@@ -62,10 +62,11 @@ const char *sim_api_key(const struct sim *sim);
 /* Which of the viewer's sources the scenario is for. */
 enum sim_source sim_source(const struct sim *sim);
 
-/* For SIM_AGENT: the agent's id and a token that opens its log. For SIM_SSE:
- * the stream's path, "/events/NAME". Borrowed until sim_stop(). */
+/* For SIM_AGENT: the agent's id and, as JSON, a login that gets a token for its
+ * log. For SIM_SSE: the stream's path, "/events/NAME". Borrowed until
+ * sim_stop(). */
 const char *sim_agent_id(const struct sim *sim);
-const char *sim_agent_token(void);
+const char *sim_agent_login(void);
 const char *sim_events_path(const struct sim *sim);
 
 /* The scenarios built in. */
