@@ -225,6 +225,7 @@ static void start_over(struct painter *painter, struct buf *out)
     shown->bottom = painter->height - 1;
     shown->left = 0;
     shown->margins = false;
+    shown->saved.y = shown->edge.y = UNKNOWN;
     struct row *row = clears ? painter->blank : unknown_row(painter);
     for (int y = 0; y < painter->height; y++)
         shown->rows[y] = row;

@@ -29,14 +29,21 @@ struct row {
     bool used;
 };
 
+/* Where the cursor is and how it writes. y: UNKNOWN: nowhere. */
+struct pen {
+    int x, y, look;
+};
+
 /* What the terminal shows, after the bytes in `out`. */
 struct shown {
     struct row **rows;
-    int x, y;        /* the cursor; UNKNOWN */
-    int look;        /* UNKNOWN */
-    int top, bottom; /* rows that scroll … */
-    int left;        /* … from this column on */
-    bool margins;    /* columns may be left out of scrolling */
+    int x, y;         /* the cursor; UNKNOWN */
+    int look;         /* UNKNOWN */
+    int top, bottom;  /* rows that scroll … */
+    int left;         /* … from this column on */
+    bool margins;     /* columns may be left out of scrolling */
+    struct pen saved; /* by DECSC */
+    struct pen edge;  /* where the last scroll began */
     struct buf out;
 };
 

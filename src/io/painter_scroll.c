@@ -143,6 +143,48 @@ static struct row *join_rows(struct painter *painter, int left,
     return row;
 }
 
+static bool is_same_pen(const struct pen *a, const struct pen *b)
+{
+    return a->x == b->x && a->y == b->y && a->look == b->look;
+}
+
+/* Where a line begins that is appended beside a pane is the same for each: that
+ * place is kept, and with it how what separates them is drawn. True when the
+ * cursor is there. */
+static bool come_back(const struct painter *painter, struct shown *shown,
+                      const struct pen *edge)
+{
+    struct pen at = {shown->x, shown->y, shown->look};
+    if (!is_same_pen(edge, &shown->saved))
+        return false;
+    if (!is_same_pen(edge, &at))
+        termcap_add(&painter->caps, CAP_RC, 0, 0, &shown->out);
+    shown->x = edge->x;
+    shown->y = edge->y;
+    shown->look = edge->look;
+    return true;
+}
+
+/* The second time that a scroll begins there. */
+static void keep_edge(const struct painter *painter, struct shown *shown,
+                      const struct pen *edge)
+{
+    bool again = is_same_pen(edge, &shown->edge);
+    shown->edge = *edge;
+    if (!again || shown->x != edge->x)
+        return;
+    shown_change_look(painter, shown, edge->look);
+    termcap_add(&painter->caps, CAP_SC, 0, 0, &shown->out);
+    shown->saved = *edge;
+}
+
+static bool may_keep(const struct painter *painter, const struct shown *shown,
+                     int x, int look)
+{
+    return painter_has(painter, CAP_RC) && painter->caps.moves_styled &&
+           !shown->left && x > 0 && !painter->caps.looks[look].reverse;
+}
+
 /* To the row that will be free, where a scroll begins. */
 static void go_to_edge(const struct painter *painter, struct shown *shown,
                        const struct row *want, bool up)
@@ -151,12 +193,18 @@ static void go_to_edge(const struct painter *painter, struct shown *shown,
     while (x < painter->width && cell_is_blank(&want->cells[x]))
         x++;
     x = x < painter->width ? x : shown->left;
+    struct pen edge = {x, y, want->cells[x].style};
+    bool keeps = may_keep(painter, shown, x, edge.look);
+    if (keeps && come_back(painter, shown, &edge))
+        return;
     shown_change_look(painter, shown, LOOK_PLAIN);
     if (up && !shown->left && shown->y == y && shown->x < 0)
         buf_addc(&shown->out, '\r'), shown->x = 0;
     /* outside of margins nothing scrolls */
     if (shown->y != y || (shown->left && shown->x < shown->left))
         shown_move_to(painter, shown, x, y);
+    if (keeps)
+        keep_edge(painter, shown, &edge);
 }
 
 /* One row on; the free row gets what it shows in the end. */

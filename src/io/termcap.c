@@ -183,6 +183,19 @@ static void load_reset(struct termcap *caps)
     free(op);
 }
 
+/* DECSC and DECRC keep attributes as well; what others have in their place may
+ * keep the position alone. */
+static void check_saving(struct termcap *caps)
+{
+    char **save = &caps->caps[CAP_SC], **restore = &caps->caps[CAP_RC];
+    if (*save && *restore && strcmp(*save, "\0337") == 0 &&
+        strcmp(*restore, "\0338") == 0)
+        return;
+    free(*save);
+    free(*restore);
+    *save = *restore = NULL;
+}
+
 void termcap_load(struct termcap *caps, bool colors)
 {
     static const char *const NAMES[CAP_COUNT] = {
@@ -191,13 +204,14 @@ void termcap_load(struct termcap *caps, bool colors)
         [CAP_EL] = "el",       [CAP_ED] = "ed",       [CAP_ECH] = "ech",
         [CAP_CLEAR] = "clear", [CAP_CIVIS] = "civis", [CAP_CNORM] = "cnorm",
         [CAP_RMAM] = "rmam",   [CAP_SMAM] = "smam",   [CAP_RMKX] = "rmkx",
-        [CAP_RMCUP] = "rmcup",
+        [CAP_SC] = "sc",       [CAP_RC] = "rc",       [CAP_RMCUP] = "rmcup",
     };
     *caps = (struct termcap){0};
     for (int i = 0; i < CAP_COUNT; i++)
         if (NAMES[i])
             caps->caps[i] = load(NAMES[i]);
     load_reset(caps);
+    check_saving(caps);
     if (!caps->caps[CAP_SMAM]) { /* it could not be undone */
         free(caps->caps[CAP_RMAM]);
         caps->caps[CAP_RMAM] = NULL;

@@ -28,6 +28,8 @@ enum termcap_name {
     CAP_RMAM,  /* what does not fit into a row is not wrapped */
     CAP_SMAM,  /* … is wrapped */
     CAP_RMKX,  /* keys as without curses */
+    CAP_SC,    /* keep where the cursor is and how it writes … */
+    CAP_RC,    /* … and make it so again; both only where they are DEC's */
     CAP_RMCUP, /* back from the screen of full-screen programs */
     CAP_COUNT
 };

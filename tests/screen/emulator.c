@@ -352,6 +352,13 @@ static void end_sequence(struct emulator *term)
     if (text[1] == '[') {
         text[term->sequence_len - 1] = '\0';
         control(term, last, text + 2);
+    } else if (text[1] == '7') {
+        term->saved_x = term->x;
+        term->saved_y = term->y;
+        term->saved_pen = term->pen;
+    } else if (text[1] == '8') {
+        move(term, term->saved_x, term->saved_y);
+        term->pen = term->saved_pen;
     } else if (text[1] == 'D') {
         feed(term);
     } else if (text[1] == 'M') {

@@ -38,6 +38,8 @@ struct emulator {
     bool margins; /* may be set */
     bool wraps, wrap_waits, cursor_visible, other_screen;
     struct pen pen;
+    int saved_x, saved_y; /* by DECSC … */
+    struct pen saved_pen;
     unsigned long unknown, wrapped; /* sequences; rows gone over */
     char sequence[64];              /* begun, of which the end is to come */
     size_t sequence_len;

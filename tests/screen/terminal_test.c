@@ -442,6 +442,21 @@ START_TEST(log_beside_a_pane_scrolls_alone_inside_margins)
 }
 END_TEST
 
+/* Six rows stand beside steps, and are written again; each line that comes
+ * costs its text, the rule and how to get there. */
+START_TEST(line_beside_a_pane_comes_back_to_where_the_one_before_began)
+{
+    struct stage stage;
+    if (!set_up(&stage, "tmux-256color", false))
+        return;
+    bytes_beside_a_pane(&stage);
+    draw_pane(stage.frame, 20);
+    show(&stage);
+    ck_assert_ptr_nonnull(strstr(buf_str(&stage.bytes), "\0338\n│"));
+    tear_down(&stage);
+}
+END_TEST
+
 /* Rows that are numbered on the left of the rule: behind the numbers is the
  * margin. Two of them have lines of their own, which do not move: one has the
  * wide sign there, the other one lets the margin be nowhere else. */
@@ -587,6 +602,8 @@ int main(void)
     tcase_add_test(tc, full_rows_are_not_wrapped);
     tcase_add_test(tc, appended_line_costs_little_more_than_its_text);
     tcase_add_test(tc, log_beside_a_pane_scrolls_alone_inside_margins);
+    tcase_add_test(tc,
+                   line_beside_a_pane_comes_back_to_where_the_one_before_began);
     tcase_add_test(tc, wide_sign_across_a_margin_is_written_again);
     tcase_add_test(tc, margins_are_asked_for_where_they_would_help);
     tcase_add_test(tc, simple_terminal_is_not_asked);
