@@ -95,16 +95,15 @@ static bool judge_streams(struct source_run *run, struct error *err)
     return source_streams_judge(run->streams, keys, err);
 }
 
-/* One clause; NULL: nothing, as far as the run was followed. */
-static const char *what_is_missing(const struct source_run *run)
+/* One clause; none: nothing, as far as the run was followed. */
+static void add_missing(const struct source_run *run, struct buf *words)
 {
     if (decoder_has_gap(run->decoder))
-        return "entries of the log went by unseen";
-    if (run->streams && !source_streams_are_complete(run->streams))
-        return "not all of its streams was read";
-    if (!source_run_knows_streams(run))
-        return "there may be streams that polling does not tell of";
-    return NULL;
+        buf_adds(words, "entries of the log went by unseen");
+    else if (run->streams && !source_streams_are_complete(run->streams))
+        source_streams_missing(run->streams, words);
+    else if (!source_run_knows_streams(run))
+        buf_adds(words, "there may be streams that polling does not tell of");
 }
 
 void source_run_tell_end(struct source_run *run, const struct error *failure)
@@ -123,13 +122,17 @@ void source_run_tell_end(struct source_run *run, const struct error *failure)
         failure = &unread;
     source_run_tell_link(run, CONNECTION_CLOSED, -1, NULL);
     struct event event = {.type = EVENT_END};
-    event.end.missing = facts->finished ? what_is_missing(run) : NULL;
-    event.end.complete = facts->finished && !failure && !event.end.missing;
+    struct buf missing = buf_make(0);
+    if (facts->finished)
+        add_missing(run, &missing);
+    event.end.missing = missing.len ? buf_str(&missing) : NULL;
+    event.end.complete = facts->finished && !failure && !missing.len;
     source_streams_destroy(run->streams);
     run->streams = NULL;
     event.end.known = facts->finished;
     event.end.failure = failure;
     emit(run, &event);
+    buf_free(&missing);
     loop_timer_stop(run->loop, &run->behind);
 }
 

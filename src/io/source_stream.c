@@ -2,7 +2,8 @@
  * what is silent, and is asked again for what comes after the last part. Once
  * the run is over ("ending"), a connection that was made after that and brings
  * nothing ends it: it says that it has caught up, or it ends, or it is quiet
- * for a while.
+ * for a while. Who writes on, although the run is over, is heard out for a
+ * while only.
  *
  * The link must be neither opened nor closed while it hands up bytes; what
  * follows from them is settled by a timer (`settle`). */
@@ -27,10 +28,12 @@ enum {
     LATE_MS = 10 * 1000,   /* without an answer, once the run is over */
     NONSENSE_TRIES = 3,    /* for answers that are no stream at all */
     CLOCK_MS = 2000,       /* by which two clocks may differ unnoticed */
-    BURST_MS = 150, /* silence after what is there is given at once … */
-    PING_MS = 1000, /* … by servers that say when that is over */
-    LATE_TRIES = 3, /* for a stream that never was, likewise */
-    LATE_READS = 20 /* each of which brought more, or broke */
+    BURST_MS = 150,      /* silence after what is there is given at once … */
+    PING_MS = 1000,      /* … by servers that say when that is over */
+    LATE_TRIES = 3,      /* for a stream that never was, likewise */
+    LATE_READS = 20,     /* each of which brought more, or broke */
+    NEW_MS = 60 * 1000,  /* for what is written after the end of the run … */
+    LAST_MS = 600 * 1000 /* … and for what was before */
 };
 
 static void emit(struct source_stream *stream, struct event *event)
@@ -80,6 +83,7 @@ static void finish(struct source_stream *stream, enum source_stream_end end)
     loop_timer_stop(stream->loop, &stream->settle);
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
+    loop_timer_stop(stream->loop, &stream->enough);
     mem_forget(&stream->auth);
     note_caught_up(stream);
     stream->ops->over(stream->context, end);
@@ -112,6 +116,44 @@ static void on_late(void *context)
 void source_stream_start_late(struct source_stream *stream)
 {
     loop_timer_start(stream->loop, &stream->late, LATE_MS, on_late, stream);
+}
+
+/* There is more, but no end of it. */
+static void on_enough(void *context)
+{
+    struct source_stream *stream = context;
+    struct error err = {0};
+    error_set(&err, ERROR_PROTOCOL,
+              "%s %d s after the end of the run, and was left",
+              stream->writes_on ? "it was still written to"
+                                : "there was no end of it",
+              (stream->writes_on ? NEW_MS : LAST_MS) / 1000);
+    stream->end = SOURCE_STREAM_INCOMPLETE;
+    source_stream_fail(stream, &err);
+}
+
+static int64_t server_now_ms(const struct source_stream *stream)
+{
+    return loop_wall_ms(stream->loop) + stream->clock_offset_ms;
+}
+
+static void start_ending(struct source_stream *stream)
+{
+    stream->ending = true;
+    stream->ended_ms = server_now_ms(stream);
+    loop_timer_start(stream->loop, &stream->enough, LAST_MS, on_enough, stream);
+}
+
+/* A part that was written after the end of the run, the first of its kind. */
+static void note_writing(struct source_stream *stream,
+                         const struct stream_part *part)
+{
+    bool is_new =
+        part->time_is_arrival || part->time_ms > stream->ended_ms + CLOCK_MS;
+    if (!stream->ending || stream->writes_on || !is_new)
+        return;
+    stream->writes_on = true;
+    loop_timer_start(stream->loop, &stream->enough, NEW_MS, on_enough, stream);
 }
 
 /* As far as this connection tells, nothing is left. */
@@ -178,6 +220,7 @@ static void take_part(struct source_stream *stream,
 {
     struct event event = {.type = EVENT_PART};
     stream->read_parts++;
+    note_writing(stream, part);
     stream->reached_now |=
         !part->time_is_arrival && part->time_ms >= stream->began_ms + CLOCK_MS;
     if (is_old(stream, part))
@@ -230,13 +273,14 @@ static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
 static void note_beginning(struct source_stream *stream,
                            const struct http_call *call)
 {
-    int64_t offset_ms;
     if (stream->heard)
         return;
     stream->heard = true;
-    if (!http_clock_offset(call, &offset_ms))
-        offset_ms = 0;
-    stream->began_ms = loop_wall_ms(stream->loop) + offset_ms - CLOCK_MS;
+    if (!http_clock_offset(call, &stream->clock_offset_ms))
+        stream->clock_offset_ms = 0;
+    stream->began_ms = server_now_ms(stream) - CLOCK_MS;
+    if (stream->ending)
+        stream->ended_ms = server_now_ms(stream);
 }
 
 static void on_opened(void *context, const struct http_call *call)
@@ -366,7 +410,7 @@ void source_stream_finish(struct source_stream *stream)
 {
     if (stream->ending || stream->over)
         return;
-    stream->ending = true;
+    start_ending(stream);
     if (stream->open)
         settle_in(stream, quiet_ms(stream));
     else
@@ -432,7 +476,6 @@ source_stream_create(const struct source_stream_options *options,
     stream->context = context;
     stream->key = mem_strdup(options->key);
     stream->stream = stream_create(stream->key, MAX_EVENT);
-    stream->ending = options->finished;
     stream->end = SOURCE_STREAM_INCOMPLETE;
     stream->policy = (struct stream_policy){
         .transport = "sse",
@@ -447,6 +490,8 @@ source_stream_create(const struct source_stream_options *options,
     };
     stream->link =
         stream_link_create(http, loop, &stream->policy, &link_ops, stream);
+    if (options->finished)
+        start_ending(stream);
     stream_link_open(stream->link);
     return stream;
 }
@@ -461,6 +506,7 @@ void source_stream_destroy(struct source_stream *stream)
     loop_timer_stop(stream->loop, &stream->token_wait);
     loop_timer_stop(stream->loop, &stream->late);
     loop_timer_stop(stream->loop, &stream->burst);
+    loop_timer_stop(stream->loop, &stream->enough);
     mem_forget(&stream->auth);
     stream_destroy(stream->stream);
     buf_free(&stream->url);

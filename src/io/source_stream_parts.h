@@ -25,7 +25,9 @@ struct source_stream {
     struct stream_link *link;
     struct stream_policy policy;
     uint64_t seq;
-    int64_t began_ms; /* local wall clock plus the server's difference */
+    int64_t clock_offset_ms; /* server's minus ours */
+    int64_t began_ms;        /* by the server's clock */
+    int64_t ended_ms;        /* likewise: of the run, as far as we know */
 
     char *auth; /* a header; secret; NULL: a token is to be got */
     bool auth_used, in_request;
@@ -36,15 +38,17 @@ struct source_stream {
 
     struct loop_timer settle; /* what bytes brought about, or quiet */
     struct loop_timer token_wait, late, burst;
-    bool ending;       /* the run is over */
-    bool alone;        /* nothing is known of the run */
-    bool late_read;    /* this connection was asked for after that */
-    bool open;         /* an answer is being read */
-    bool useless;      /* … that means nothing to us: stream_open() */
-    bool reached_now;  /* a part was written after the beginning */
-    bool caught_up;    /* what was there at the beginning was told */
-    bool heard;        /* some answer was */
-    bool trouble_told; /* and its end was not, so far */
+    struct loop_timer enough; /* since the run is over */
+    bool ending;              /* the run is over */
+    bool alone;               /* nothing is known of the run */
+    bool writes_on;           /* parts came that were written after that */
+    bool late_read;           /* this connection was asked for after that */
+    bool open;                /* an answer is being read */
+    bool useless;             /* … that means nothing to us: stream_open() */
+    bool reached_now;         /* a part was written after the beginning */
+    bool caught_up;           /* what was there at the beginning was told */
+    bool heard;               /* some answer was */
+    bool trouble_told;        /* and its end was not, so far */
     bool over;
     uint64_t read_parts; /* of this connection */
     int64_t opened_ms;   /* steady clock */

@@ -190,6 +190,24 @@ bool source_streams_are_complete(const struct source_streams *streams)
     return source_streams_are_over(streams) && !streams->incomplete;
 }
 
+void source_streams_missing(const struct source_streams *streams,
+                            struct buf *words)
+{
+    const struct error *failure = NULL;
+    if (source_streams_are_complete(streams))
+        return;
+    for (size_t i = 0; i < streams->count && !failure; i++) {
+        const struct source_stream *stream = streams->members[i];
+        failure = source_stream_failure(stream);
+        if (failure)
+            buf_addf(words, "stream %.60s: %s", source_stream_key(stream),
+                     failure->message);
+    }
+    if (!failure)
+        buf_adds(words, streams->told_too_many ? "there are too many streams"
+                                               : "streams were not read");
+}
+
 static void add_keys(struct buf *words, const struct stream_keys *keys)
 {
     enum {

@@ -64,6 +64,11 @@ bool source_streams_are_over(const struct source_streams *streams);
 /* … and nothing of them may be missing, but for what was refused. */
 bool source_streams_are_complete(const struct source_streams *streams);
 
+/* Appends what is missing of them, one clause; nothing when they are complete.
+ */
+void source_streams_missing(const struct source_streams *streams,
+                            struct buf *words);
+
 /* Where streams are what was wanted: says what became of those that were not
  * read, and which ones the run has (keys). False with *err when one failed, or
  * was named and is none of the run's; the kind is that of the first failure. */

@@ -189,6 +189,27 @@ labels=$(grep -c '^-- ' "$work/turns.out")
 expect_code turns 0 && expect_count 'labels of 200 lines' "$labels" 40 &&
     ok "200 lines by turns: $labels labels"
 
+# Who writes on and on, although the run is over, is left after a while, and
+# that is said.
+cat >"$work/trickle.json" <<'END'
+{"about": "trickle", "run": {"task": "t", "streams": ["a", "b"]}, "steps": [
+ {"status": "EXECUTING"},
+ {"after_ms": 300, "status": "COMPLETED_SUCCESSFULLY"}],
+ "streams": {
+  "a": {"version": 1, "open_ms": 10, "steps": [{"repeat": 5000, "steps": [
+   {"after_ms": 20, "part": {"n": "{i}"}}]}]},
+  "b": {"version": 1, "open_ms": 10, "steps": [{"part": "all of b"}]}}}
+END
+start_sim --scenario "$work/trickle.json"
+runtail_as trickle "$(by_secret_key) RUNTAIL_TEST_HASTE=10" --json "$run"
+stop_servers
+expect_code trickle 0 && expect_lines trickle &&
+    expect_value trickle end status COMPLETED &&
+    expect_value trickle end complete false &&
+    expect_value trickle end reason 'stream a: it was still written to 60 s after the end of the run, and was left' &&
+    expect_text trickle err 'stream a may be incomplete: it was still' &&
+    expect_text trickle out 'all of b' && ok 'a stream without an end is left'
+
 # Calls of tools: once, whether their arguments came as a whole or not.
 cat >"$work/calls.json" <<'END'
 {"about": "calls", "run": {"task": "t"}, "steps": [
