@@ -42,6 +42,7 @@ struct source_agent {
     void *context;
     struct agentlog *log;
     struct agent_lines *lines;
+    uint64_t bad_frames; /* that were left out */
     struct stream_policy streaming, polling;
     struct stream_link *link;
     struct loop_timer quiet, final;
@@ -163,10 +164,22 @@ static void take_frame(struct source_agent *agent,
         loop_timer_start(agent->loop, &agent->final, FINAL_MS, end_now, agent);
 }
 
-static void tell_notice(struct source_agent *agent, const char *words)
+/* Told of the first, the second, the fourth …: a server that sends nothing else
+ * is no reason for as many remarks. */
+static void tell_bad_frame(struct source_agent *agent, const struct error *why)
 {
-    struct event event = {.type = EVENT_NOTICE, .notice = words};
+    struct buf words = buf_make(0);
+    struct event event = {.type = EVENT_NOTICE};
+    uint64_t count = ++agent->bad_frames;
+    if (count & (count - 1))
+        return;
+    buf_adds(&words, why->message);
+    if (count > 1)
+        buf_addf(&words, ", as were %llu before",
+                 (unsigned long long)(count - 1));
+    event.notice = buf_str(&words);
     emit(agent, &event);
+    buf_free(&words);
 }
 
 /* The link. */
@@ -202,7 +215,7 @@ static enum stream_next on_stream(void *context, const char *bytes, size_t len,
             refuse_log(agent, err);
             return STREAM_FAIL;
         } else {
-            tell_notice(agent, err->message);
+            tell_bad_frame(agent, err);
         }
     }
 }
