@@ -46,7 +46,8 @@ static void add(struct sum *sum, const struct sse_event *event)
     struct head head = head_of(event);
     if (!sum->events)
         sum->hash = UINT64_C(0xcbf29ce484222325);
-    sum->hash = hash_on(sum->hash, &head, sizeof head);
+    sum->hash = hash_on(sum->hash, &head.name_len, sizeof head.name_len);
+    sum->hash = hash_on(sum->hash, &head.data_len, sizeof head.data_len);
     sum->hash = hash_on(sum->hash, event->event, head.name_len);
     sum->hash = hash_on(sum->hash, event->data, head.data_len);
     sum->bytes += sizeof head + head.name_len + head.data_len + 2;
