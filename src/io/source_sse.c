@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "io/input.h"
 #include "io/stream_link.h"
+#include "text/utf8.h"
 #include "wire/backoff.h"
 #include "wire/heartbeat.h"
 #include "wire/retold.h"
@@ -325,16 +326,18 @@ static void set_given(struct source_sse *source)
             source->given[count++] = *given;
 }
 
-/* Last-Event-ID goes back byte for byte; what a header cannot hold never gets
- * into the id (lines end there) but for NUL, which the parser refuses. An id
- * that was given is as private as other headers that were. */
+/* Last-Event-ID goes back as the text that the id was read as: a stream is
+ * UTF-8, so what is ill-formed in it is U+FFFD there, too. What a header cannot
+ * hold never gets into the id (lines end there) but for NUL, which the parser
+ * refuses. An id that was given is as private as other headers that were. */
 static bool on_request(void *context, struct http_request *request)
 {
     struct source_sse *source = context;
     const char *id = sse_last_event_id(source->sse);
     set_given(source);
     buf_clear(&source->last_id);
-    buf_addf(&source->last_id, "%s%s", last_id_name, id);
+    buf_adds(&source->last_id, last_id_name);
+    utf8_repair(&source->last_id, id, strlen(id));
     const char *header = *id ? buf_str(&source->last_id) : NULL;
     bool private = header && strcmp(id, buf_str(&source->initial_id)) == 0;
     source->headers[0] = "Accept: text/event-stream";
