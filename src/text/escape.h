@@ -38,8 +38,9 @@ void escape_text(struct buf *out, const char *text, size_t len, unsigned flags);
 void escape_json(struct buf *out, const char *text, size_t len);
 
 /* Copies valid JSON text, dropping white space outside strings and escaping
- * inside strings what escape_json() would escape. What is not valid comes out
- * in any form, but as safe. */
+ * inside strings what escape_json() would escape; an escaped half of a
+ * surrogate pair, which is valid but no text, becomes \ufffd. What is not valid
+ * comes out in any form, but as safe. */
 void escape_raw_json(struct buf *out, const char *json, size_t len);
 
 /* True when text needs no change by escape_text() (printable ASCII or safe

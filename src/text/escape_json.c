@@ -115,9 +115,49 @@ void escape_json(struct buf *out, const char *text, size_t len)
     }
 }
 
+enum {
+    UNIT_LEN = 6, /* \u and four digits */
+    HIGH_FIRST = 0xD800,
+    LOW_FIRST = 0xDC00,
+    LOW_LAST = 0xDFFF
+};
+
+/* The UTF-16 unit that is escaped at text, or 0. */
+static unsigned unit_at(const char *text, size_t len)
+{
+    unsigned unit = 0;
+    if (len < UNIT_LEN || text[0] != '\\' || text[1] != 'u')
+        return 0;
+    for (size_t i = 2; i < UNIT_LEN; i++) {
+        const char *digits = "0123456789abcdef0123456789ABCDEF";
+        const char *digit = text[i] ? strchr(digits, text[i]) : NULL;
+        if (!digit)
+            return 0;
+        unit = unit * 16 + (unsigned)(digit - digits) % 16;
+    }
+    return unit;
+}
+
+static bool is_low(unsigned unit)
+{
+    return unit >= LOW_FIRST && unit <= LOW_LAST;
+}
+
+/* Half of a pair is no text, and many readers of JSON refuse a line for it. */
+static size_t add_surrogate(struct buf *out, const char *text, size_t len)
+{
+    bool high = !is_low(unit_at(text, len));
+    if (high && is_low(unit_at(text + UNIT_LEN, len - UNIT_LEN)))
+        return buf_add(out, text, (size_t)2 * UNIT_LEN) ? 2 * UNIT_LEN : 0;
+    return add_unit(out, UTF8_REPLACEMENT) ? UNIT_LEN : 0;
+}
+
 /* A backslash and what it escapes stay as they are. */
 static size_t add_raw_escape(struct buf *out, const char *text, size_t len)
 {
+    unsigned unit = unit_at(text, len);
+    if (unit >= HIGH_FIRST && unit <= LOW_LAST)
+        return add_surrogate(out, text, len);
     if (len < 2 || text[1] < 0x20 || text[1] >= 0x7F)
         return buf_adds(out, "\\\\") ? 1 : 0;
     return buf_add(out, text, 2) ? 2 : 0;

@@ -303,6 +303,11 @@ static const struct {
     {"\"a \\\" \\\\ \\u202e \\n /\"", "\"a \\\" \\\\ \\u202e \\n /\""},
     {"\"\u202E\xC2\x9B\x7F\u00E9\"", "\"\\u202e\\u009b\\u007f\u00E9\""},
     {"[\"\\\\\" , \" x \"]", "[\"\\\\\",\" x \"]"},
+    /* Pairs of surrogates are whole or no text. */
+    {"\"\\uD83d\\ude00 \\ud7ff\\uE000\"", "\"\\uD83d\\ude00 \\ud7ff\\uE000\""},
+    {"{\"\\ud83d\":\"\\uDE00\\uD83D\"}", "{\"\\ufffd\":\"\\ufffd\\ufffd\"}"},
+    {"\"\\ud83d\\ud83d\\ude00\\n\"", "\"\\ufffd\\ud83d\\ude00\\n\""},
+    {"\"\\\\ud83d \\ud83d\\\\ude00\"", "\"\\\\ud83d \\ufffd\\\\ude00\""},
     {"", ""},
     /* Not JSON: safe all the same. */
     {"\x1B[1\x7F\u202E]", "[1]"},
