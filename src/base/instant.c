@@ -149,11 +149,11 @@ static bool take_clock(struct cursor *in, struct civil *civil)
            take_digits(in, 2, &civil->second);
 }
 
-/* Nothing, or a point and digits; all that is past milliseconds is cut. */
-static bool take_fraction(struct cursor *in, int *ms)
+/* Nothing, or a mark and digits; all that is past milliseconds is cut. */
+static bool take_fraction(struct cursor *in, const char *marks, int *ms)
 {
     *ms = 0;
-    if (!take_any(in, "."))
+    if (!take_any(in, marks))
         return true;
     const char *start = in->at;
     for (int unit = 100; in->at < in->end && is_digit(*in->at); unit /= 10)
@@ -183,7 +183,7 @@ bool instant_parse_rfc3339(const char *text, size_t len, int64_t *out)
     struct cursor in = {text, text + len};
     struct civil civil = {0};
     return take_date(&in, &civil) && take_any(&in, "Tt ") &&
-           take_clock(&in, &civil) && take_fraction(&in, &civil.ms) &&
+           take_clock(&in, &civil) && take_fraction(&in, ".", &civil.ms) &&
            (take_any(&in, "Zz") || take_offset(&in, true, &civil.offset_s)) &&
            in.at == in.end && civil_to_instant(&civil, out);
 }
@@ -193,7 +193,7 @@ bool instant_parse_database(const char *text, size_t len, int64_t *out)
     struct cursor in = {text, text + len};
     struct civil civil = {0};
     if (!take_date(&in, &civil) || !take_any(&in, "Tt ") ||
-        !take_clock(&in, &civil) || !take_fraction(&in, &civil.ms))
+        !take_clock(&in, &civil) || !take_fraction(&in, ".,", &civil.ms))
         return false;
     if (in.at < in.end && !take_any(&in, "Zz") &&
         !take_offset(&in, false, &civil.offset_s))
@@ -268,21 +268,64 @@ static bool take_text(struct cursor *in, const char *text)
     return true;
 }
 
+static bool take_month(struct cursor *in, struct civil *civil)
+{
+    bool read =
+        take_name(in, "JanFebMarAprMayJunJulAugSepOctNovDec", &civil->month);
+    civil->month++;
+    return read;
+}
+
+/* ", 02 Jan 2026 03:04:05 GMT", as it is sent today. */
+static bool take_fixed_date(struct cursor *in, struct civil *civil)
+{
+    return take_text(in, ", ") && take_digits(in, 2, &civil->day) &&
+           take_text(in, " ") && take_month(in, civil) && take_text(in, " ") &&
+           take_digits(in, 4, &civil->year) && take_text(in, " ") &&
+           take_clock(in, civil) && take_text(in, " GMT");
+}
+
+/* "day, 02-Jan-26 03:04:05 GMT", behind the first letters of "Friday". */
+static bool take_rfc850_date(struct cursor *in, struct civil *civil)
+{
+    enum {
+        FIRST_YEAR = 70 /* of the two digits that are of the last century */
+    };
+    while (in->at < in->end && *in->at >= 'a' && *in->at <= 'z')
+        in->at++;
+    bool read = take_text(in, ", ") && take_digits(in, 2, &civil->day) &&
+                take_text(in, "-") && take_month(in, civil) &&
+                take_text(in, "-") && take_digits(in, 2, &civil->year) &&
+                take_text(in, " ") && take_clock(in, civil) &&
+                take_text(in, " GMT");
+    civil->year += civil->year < FIRST_YEAR ? 2000 : 1900;
+    return read;
+}
+
+/* " Jan  2 03:04:05 2026", as asctime() writes it. */
+static bool take_asctime_date(struct cursor *in, struct civil *civil)
+{
+    return take_text(in, " ") && take_month(in, civil) && take_text(in, " ") &&
+           take_digits(in, take_text(in, " ") ? 1 : 2, &civil->day) &&
+           take_text(in, " ") && take_clock(in, civil) && take_text(in, " ") &&
+           take_digits(in, 4, &civil->year);
+}
+
 bool instant_parse_http_date(const char *text, int64_t *out)
 {
-    struct cursor in = {text, text + strlen(text)};
-    struct civil civil = {0};
+    static bool (*const forms[])(struct cursor *, struct civil *) = {
+        take_fixed_date, take_rfc850_date, take_asctime_date};
+    struct cursor start = {text, text + strlen(text)};
     int weekday;
-    bool read =
-        take_name(&in, "MonTueWedThuFriSatSun", &weekday) &&
-        take_text(&in, ", ") && take_digits(&in, 2, &civil.day) &&
-        take_text(&in, " ") &&
-        take_name(&in, "JanFebMarAprMayJunJulAugSepOctNovDec", &civil.month) &&
-        take_text(&in, " ") && take_digits(&in, 4, &civil.year) &&
-        take_text(&in, " ") && take_clock(&in, &civil) &&
-        take_text(&in, " GMT") && in.at == in.end;
-    civil.month++;
-    return read && civil_to_instant(&civil, out);
+    if (!take_name(&start, "MonTueWedThuFriSatSun", &weekday))
+        return false;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct cursor in = start;
+        struct civil civil = {0};
+        if (forms[i](&in, &civil) && in.at == in.end)
+            return civil_to_instant(&civil, out);
+    }
+    return false;
 }
 
 void instant_format_utc(int64_t instant_ms, char out[INSTANT_TEXT_SIZE])

@@ -19,7 +19,8 @@
 bool instant_parse_rfc3339(const char *text, size_t len, int64_t *out);
 
 /* Database text without a zone, UTC: "2026-01-02 03:04:05[.123456]" or with T,
- * a trailing Z or offset ("+02", "+0200", "+02:00") tolerated. See
+ * a trailing Z or offset ("+02", "+0200", "+02:00") tolerated, and a comma for
+ * the point, as ISO 8601 and some logging libraries have it. See
  * docs/protocols.md, the columns of the feed. */
 bool instant_parse_database(const char *text, size_t len, int64_t *out);
 
@@ -28,7 +29,8 @@ bool instant_parse_database(const char *text, size_t len, int64_t *out);
  * is outside the years that can be written. */
 bool instant_from_number(double number, int64_t *out);
 
-/* HTTP date (IMF-fixdate), as in the Date and Retry-After headers. */
+/* HTTP date, as in the Date and Retry-After headers, in any of the three forms
+ * that RFC 9110 wants read. Of a year of two digits, 70 is 1970. */
 bool instant_parse_http_date(const char *text, int64_t *out);
 
 /* "2026-11-20T14:02:10.000Z". Years outside 0000-9999 give "". */

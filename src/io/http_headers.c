@@ -76,14 +76,17 @@ bool http_clock_offset(const struct http_call *call, int64_t *offset_ms)
 
 int64_t http_retry_after_ms(const struct http_call *call)
 {
+    enum {
+        MOST_S = 1000 * 1000 /* nobody waits as long */
+    };
     const char *value = http_header(call, "retry-after");
     int64_t at;
     char *end;
     if (!value)
         return -1;
     double seconds = strtod(value, &end);
-    if (end > value && !*end && seconds >= 0 && seconds < 1e6)
-        return (int64_t)(seconds * 1000);
+    if (isdigit((unsigned char)*value) && !*end)
+        return (int64_t)((seconds < MOST_S ? seconds : MOST_S) * 1000);
     if (instant_parse_http_date(value, &at)) {
         int64_t wait = at - loop_wall_ms(call->http->loop);
         return wait > 0 ? wait : 0;
