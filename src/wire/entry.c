@@ -98,21 +98,28 @@ static void read_level(struct log_entry *entry, struct entry_store *store,
     entry->level_word = store->level.data;
 }
 
-static void read_time(struct log_entry *entry, struct slice value)
+static bool read_number(struct slice value, int64_t *at)
 {
     char text[64];
+    if (value.len >= sizeof text || !json_valid(value.data, value.len))
+        return false;
+    memcpy(text, value.data, value.len);
+    text[value.len] = '\0';
+    char *end;
+    double number = strtod(text, &end);
+    return end > text && !*end && instant_from_number(number, at);
+}
+
+/* A number may stand in quotes. */
+static void read_time(struct log_entry *entry, struct slice value)
+{
     int64_t at;
-    bool known = false;
     if (is_string(value)) {
-        known = instant_parse_database(value.data + 1, value.len - 2, &at);
-    } else if (value.len < sizeof text) {
-        memcpy(text, value.data, value.len);
-        text[value.len] = '\0';
-        char *end;
-        double number = strtod(text, &end);
-        known = end > text && !*end && instant_from_number(number, &at);
+        value.data++;
+        value.len -= 2;
     }
-    if (known) {
+    if (instant_parse_database(value.data, value.len, &at) ||
+        read_number(value, &at)) {
         entry->time_ms = at;
         entry->time_is_arrival = false;
     }
