@@ -102,7 +102,7 @@ static void add_missing(const struct source_run *run, struct buf *words)
         buf_adds(words, "entries of the log went by unseen");
     else if (run->streams && !source_streams_are_complete(run->streams))
         source_streams_missing(run->streams, words);
-    else if (!source_run_knows_streams(run))
+    else if (run->options.streams_first && !source_run_knows_streams(run))
         buf_adds(words, "there may be streams that polling does not tell of");
 }
 

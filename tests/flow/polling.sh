@@ -28,13 +28,12 @@ poll() {
     done
 }
 
-# judge NAME CODE ENTRIES [COMPLETE]: where the feed gives nothing at all, nobody
-# tells whether there are streams.
+# judge NAME CODE ENTRIES
 judge() {
     expect_code "$1-json" "$2" && expect_lines "$1-json" &&
         expect_text "$1-json" out '"state":"polling","transport":"poll"' &&
         expect_value "$1-json" end entries "$3" &&
-        expect_value "$1-json" end complete "${4-false}" &&
+        expect_value "$1-json" end complete true &&
         expect_code "$1-plain" "$2" &&
         expect_text "$1-plain" out '^-- polling' &&
         expect_text "$1-plain" out "^-- .* $3 log entries\$" &&
@@ -65,10 +64,10 @@ done
 settle
 
 judge pending 0 0
-for name in fields runs raw switched-off retrieve no-token one-failure; do
+for name in fields runs raw switched-off retrieve asked-for no-token \
+    one-failure; do
     judge "$name" 0 5
 done
-judge asked-for 0 5 true
 judge failed-pending 1 0
 for shape in fields runs raw; do
     judge "failed-$shape" 1 15
@@ -82,7 +81,7 @@ expect_text no-token-plain out '^-- polling: there is no token' &&
     ok 'why it polls'
 
 # Streams: of those in the metadata every answer tells; of others the feed does,
-# which is asked for that alone; else it is said that there may be some.
+# which is asked for that alone.
 
 # polled NAME SCENARIO COMPLETE PARTS [FAULT [OPTION]]
 polled() {
@@ -98,15 +97,12 @@ polled() {
     fi
     expect_code "$name" 0 && expect_lines "$name" && expect_quiet "$name" &&
         expect_value "$name" end complete "$3" || return
-    [ "$3" = true ] ||
-        expect_value "$name" end reason \
-            'there may be streams that polling does not tell of' || return
     ok "$name: complete is $3"
 }
 polled column thought true 275
 polled metadata two-streams true 52
-polled column-behind-no-feed thought false 0 no-realtime
-polled column-behind-a-closed-feed thought false 0 realtime-closed
+polled column-behind-no-feed thought true 0 no-realtime
+polled column-behind-a-closed-feed thought true 0 realtime-closed
 polled metadata-behind-no-feed two-streams true 52 no-realtime
 polled no-streams thought true 0 no-realtime --no-streams
 polled names-come-late thought true 275 503@0x1
