@@ -367,6 +367,25 @@ static bool is_too_large(struct sse *sse, size_t more, struct error *err)
     return true;
 }
 
+/* Keeps the next piece of a line that was cut. Of a comment and of a field that
+ * the format does not know, however long, the start is enough. */
+static void gather(struct sse *sse, const char *piece, size_t len)
+{
+    enum {
+        ENOUGH = 6 /* bytes; "event:" is the longest start that is of use */
+    };
+    static const char *const of_use[] = {"data:", "event:", "id:", "retry:"};
+    struct buf *line = &sse->line;
+    buf_add(line, piece, len);
+    sse->copied += len;
+    if (line->len <= ENOUGH)
+        return;
+    for (size_t i = 0; i < sizeof of_use / sizeof *of_use; i++)
+        if (strncmp(line->data, of_use[i], strlen(of_use[i])) == 0)
+            return;
+    buf_truncate(line, ENOUGH);
+}
+
 bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
 {
     if (sse->between && sse->p < sse->end && next_cr(sse) == sse->end &&
@@ -382,10 +401,8 @@ bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
         size_t len = (size_t)((stop ? stop : sse->end) - start);
         if (is_too_large(sse, len, err))
             return false;
-        if (!stop || sse->line.len) {
-            buf_add(&sse->line, start, len);
-            sse->copied += len;
-        }
+        if (!stop || sse->line.len)
+            gather(sse, start, len);
         sse->p = stop ? stop + 1 : sse->end;
         if (!stop)
             break;

@@ -361,7 +361,6 @@ static const char *const large[] = {
     "data: 01\ndata: 23\ndata: 45\n\n",
     "id: 0123456789\n\n",
     "event: 0123456789\n",
-    ": 0123456789 a comment counts as well",
 };
 
 START_TEST(event_past_the_limit_is_refused)
@@ -385,6 +384,32 @@ START_TEST(event_past_the_limit_is_refused)
 }
 END_TEST
 
+static const char *const ignored[] = {
+    ": 0123456789 of any length",
+    "dat: 0123456789 of any length",
+    "eventx: 0123456789 of any length",
+    "0123456789 of any length",
+};
+
+START_TEST(what_is_ignored_takes_no_room)
+{
+    static const char rest[] = "\ndata: a\n\n";
+    struct sse *sse = sse_create(10);
+    struct sse_event event;
+    struct error err = {ERROR_NONE, ""};
+    for (const char *p = ignored[_i]; *p; p++) {
+        sse_feed(sse, p, 1);
+        ck_assert(!sse_next(sse, &event, &err));
+    }
+    sse_feed(sse, rest, strlen(rest));
+    ck_assert(sse_next(sse, &event, &err));
+    ck_assert_int_eq(err.kind, ERROR_NONE);
+    ck_assert_uint_eq(event.data_len, 1);
+    ck_assert_uint_eq(sse_comments(sse), _i == 0);
+    sse_destroy(sse);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 UNIT_MAIN(
@@ -401,4 +426,5 @@ UNIT_MAIN(
     tcase_add_test(tc, event_is_complete_at_the_lone_carriage_return);
     tcase_add_test(tc, comments_are_counted); tcase_add_test(
         tc, new_connection_forgets_the_unfinished_event_and_keeps_the_id);
-    tcase_add_loop_test(tc, event_past_the_limit_is_refused, 0, COUNT(large)))
+    tcase_add_loop_test(tc, event_past_the_limit_is_refused, 0, COUNT(large));
+    tcase_add_loop_test(tc, what_is_ignored_takes_no_room, 0, COUNT(ignored)))
