@@ -52,6 +52,7 @@ struct source_sse {
     const char **given;       /* … and those given */
     uint64_t seq;
     uint64_t beats, named_beats; /* signs of life; of them, events */
+    uint64_t others;             /* events that are none */
     uint64_t input_bytes;        /* of standard input */
     char first[16];  /* … its first ones that are no white space */
     bool asked_anew; /* with no need: what was told may come again */
@@ -182,6 +183,7 @@ static void take_plain(struct source_sse *source)
             struct sse_event event = plain_event(source, data[i]);
             note_told(source, &event);
         }
+        source->others += count;
         for (size_t at = 0; at < count;)
             at += tell_alike(source, data + at, count - at);
     }
@@ -189,8 +191,9 @@ static void take_plain(struct source_sse *source)
 
 static void take_event(struct source_sse *source, const struct sse_event *event)
 {
-    if (event->event != SSE_MESSAGE)
-        source->named_beats += heartbeat_is_event(event->event);
+    bool beat = event->event != SSE_MESSAGE && heartbeat_is_event(event->event);
+    source->named_beats += beat;
+    source->others += !beat;
     if (!retold_is_comparing(source->retold)) {
         tell_event(source, event);
         note_told(source, event);
@@ -236,18 +239,25 @@ static void set_quiet(struct source_sse *source)
     stream_link_set_policy(source->link, &source->policy);
 }
 
+/* Comments that come with events fill buffers up: those who send them may have
+ * none for when there is nothing to tell. */
+static void note_beats(struct source_sse *source, bool alone)
+{
+    uint64_t beats = sse_comments(source->sse) + source->named_beats;
+    if (beats != source->beats && alone)
+        stream_link_note_heartbeat(source->link);
+    source->beats = beats;
+}
+
 static enum stream_next on_bytes(void *context, const char *bytes, size_t len,
                                  struct error *err)
 {
     struct source_sse *source = context;
-    uint64_t before = source->seq;
+    uint64_t before = source->seq, others = source->others;
     bool fine = take_bytes(source, bytes, len, err);
-    uint64_t beats = sse_comments(source->sse) + source->named_beats;
     if (source->seq != before)
         stream_link_alive(source->link);
-    if (beats != source->beats)
-        stream_link_note_heartbeat(source->link);
-    source->beats = beats;
+    note_beats(source, source->others == others);
     set_quiet(source);
     int64_t asked = sse_retry_ms(source->sse);
     if (asked >= 0)
