@@ -37,6 +37,7 @@ struct loop {
     bool held;                 /* played time stands still */
     int64_t from_ms, begun_ms; /* played time, and the machine's steady one,
                                 * when that speed began */
+    int64_t late_ms;           /* by which tied time is behind the machine's */
     int64_t haste;             /* divides what is waited for */
     bool running;
     bool transfers_rest; /* nothing came in for them when that was waited for */
@@ -158,18 +159,35 @@ static void step_to(struct loop *loop, int64_t steady_ms)
     loop->steady_ms = steady_ms;
 }
 
+/* What tied time is, were there no timers to fire before. */
+static int64_t tied_ms(const struct loop *loop)
+{
+    int64_t tied_ms = clock_steady_ms() - loop->late_ms;
+    return tied_ms > loop->steady_ms ? tied_ms : loop->steady_ms;
+}
+
+/* Something came in: it may be what the first timer waits for, so time goes on
+ * from before that, however late it is. Else this is where it catches up. */
+static void note_arrival(struct loop *loop)
+{
+    int64_t passed_ms =
+        loop->timers ? clock_steady_ms() - loop->timers->at_steady_ms : 0;
+    if (loop->clock == CLOCK_TIED)
+        loop->late_ms = passed_ms > 0 ? passed_ms : 0;
+}
+
 void loop_read_clocks(struct loop *loop)
 {
     if (loop->clock == CLOCK_PLAYED)
         return;
-    int64_t steady_ms = clock_steady_ms();
     if (loop->clock == CLOCK_TIED) {
-        bool due = loop->timers && loop->timers->at_steady_ms < steady_ms;
-        step_to(loop, due ? loop->timers->at_steady_ms : steady_ms);
+        int64_t now_ms = tied_ms(loop);
+        bool due = loop->timers && loop->timers->at_steady_ms < now_ms;
+        step_to(loop, due ? loop->timers->at_steady_ms : now_ms);
         return;
     }
     loop->wall_ms = clock_wall_ms();
-    loop->steady_ms = steady_ms;
+    loop->steady_ms = clock_steady_ms();
 }
 
 void loop_tie_clocks(struct loop *loop)
@@ -342,11 +360,10 @@ static void fire_played(struct loop *loop)
  * has a later time. */
 static void fire_tied(struct loop *loop)
 {
-    int64_t now_ms = clock_steady_ms();
+    int64_t now_ms = tied_ms(loop);
     bool fired = false;
-    if (now_ms < loop->steady_ms)
-        now_ms = loop->steady_ms;
-    while (loop->timers && loop->timers->at_steady_ms <= now_ms) {
+    while (loop->running && loop->timers &&
+           loop->timers->at_steady_ms <= now_ms) {
         step_to(loop, loop->timers->at_steady_ms);
         fire_first(loop);
         fired = true;
@@ -362,7 +379,8 @@ static void fire_timers(struct loop *loop)
     else if (loop->clock == CLOCK_TIED)
         fire_tied(loop);
     else
-        while (loop->timers && loop->timers->at_steady_ms <= loop->steady_ms)
+        while (loop->running && loop->timers &&
+               loop->timers->at_steady_ms <= loop->steady_ms)
             fire_first(loop);
 }
 
@@ -407,8 +425,9 @@ bool loop_wait_output(struct loop *loop, int fd, int64_t wait_ms)
     int64_t before_ms = clock_steady_ms();
     int ready = poll(fds, 2, limited ? (int)wait_ms : LONGEST_MS);
     int64_t waited_ms = clock_steady_ms() - before_ms;
-    loop_read_clocks(loop);
+    loop->late_ms += waited_ms;
     loop->begun_ms += waited_ms;
+    loop_read_clocks(loop);
     struct loop_timer *timer =
         loop->clock == CLOCK_MACHINE ? loop->timers : NULL;
     for (; timer; timer = timer->next)
@@ -430,7 +449,8 @@ static int64_t due_ms(const struct loop *loop)
 {
     int64_t at_ms = loop->timers->at_steady_ms;
     if (loop->clock != CLOCK_PLAYED)
-        return at_ms - clock_steady_ms();
+        return at_ms -
+               (loop->clock == CLOCK_TIED ? tied_ms(loop) : clock_steady_ms());
     if (loop->held)
         return LONGEST_MS;
     if (loop->speed <= 0)
@@ -505,6 +525,8 @@ static void turn(struct loop *loop)
     for (unsigned i = 0; i < count; i++)
         ready -= extra[i].revents != 0;
     loop->transfers_rest = code == CURLM_OK && ready <= 0;
+    if (!loop->transfers_rest || loop->watches)
+        note_arrival(loop);
     loop_read_clocks(loop);
     if (extra[0].revents)
         drain_signals(loop);

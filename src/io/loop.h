@@ -30,7 +30,8 @@ void loop_read_clocks(struct loop *loop);
  * timer to timer without passing one: a recording has one time, and the clock
  * that is played must say what this one said, in the same order. Timers are
  * late by what the session does meanwhile, no more; what comes in at the moment
- * of a timer comes before it. */
+ * of a timer comes before it. Time stands still while a reader is waited for,
+ * and catches up when something comes in. */
 void loop_tie_clocks(struct loop *loop);
 
 /* Plays time: from now on both clocks are the loop's own. The wall clock begins

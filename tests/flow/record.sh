@@ -127,6 +127,35 @@ expect_code input-played 0 &&
     expect_same 'from standard input' "$work/success-played.out" \
         "$work/input-played.out" && ok 'a recording from standard input'
 
+# A reader who pauses: what came in meanwhile is no silence of the server, and
+# the recording has it so. Somebody else reads the same, and says how long.
+cat >"$work/slow.json" <<'END'
+{"about": "ticks", "source": "sse", "events": {"ticks": {"steps": [
+    {"data": "begun"},
+    {"repeat": 300, "steps": [{"data": "1 {i} 789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"}]},
+    {"repeat": 40, "steps": [{"after_ms": 2000, "data": "tick {i}"}]},
+    {"after_ms": 2000, "data": {"status": "completed"}}]}}}
+END
+start_sim --scenario "$work/slow.json" --speed 20
+mkfifo "$work/slow.fifo" "$work/prompt.fifo"
+for reader in slow prompt; do
+    recorded=
+    [ $reader = slow ] && recorded="--record $work/slow.rec"
+    # shellcheck disable=SC2086 # none, or two words
+    env -i PATH="$PATH" LC_ALL=C.UTF-8 RUNTAIL_TEST_HASTE=10 "$RUNTAIL" \
+        sse "$url/events/ticks" --json --idle-timeout 10s --max-retries 0 $recorded \
+        >"$work/$reader.fifo" 2>"$work/$reader.err" &
+    eval "$reader=$!"
+done
+exec 8<"$work/slow.fifo" 9<"$work/prompt.fifo"
+grep -q 'tick 30' <&9
+cat <&8 >"$work/slow.out"
+exec 8<&- 9<&-
+wait "$slow"
+echo $? >"$work/slow.code"
+stop_servers
+expect_code slow 0 && expect_text slow out 'tick 40' && expect_plays slow
+
 # Whatever the speed and the output.
 
 runtail_as plain-1 NOTHING=1 play "$work/success.rec" --plain --utc --speed max
