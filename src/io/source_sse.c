@@ -177,11 +177,11 @@ static void take_plain(struct source_sse *source)
     if (!source->options.in_bulk || retold_is_comparing(source->retold))
         return;
     while ((count = sse_take_plain(source->sse, data, AT_ONCE))) {
-        bool noted = source->link && !*sse_last_event_id(source->sse) &&
-                     retold_may_compare(source->retold);
+        bool noted = source->link && !*sse_last_event_id(source->sse);
         for (size_t i = 0; noted && i < count; i++) {
             struct sse_event event = plain_event(source, data[i]);
             note_told(source, &event);
+            noted = retold_may_compare(source->retold);
         }
         source->others += count;
         for (size_t at = 0; at < count;)
@@ -286,10 +286,12 @@ static void on_opened(void *context, const struct http_call *call)
     source->asked_anew = false;
     if (anew && !*sse_last_event_id(source->sse))
         retold_begin(source->retold);
-    if (retold_is_comparing(source->retold))
+    if (retold_is_comparing(source->retold)) {
         loop_timer_start(source->loop, &source->held, HELD_MS, on_held, source);
-    else
-        tell_beginning(source);
+        return;
+    }
+    retold_begin_anew(source->retold);
+    tell_beginning(source);
 }
 
 static const char last_id_name[] = "Last-Event-ID: ";

@@ -21,6 +21,7 @@ struct retold {
     size_t given; /* bytes of them */
     size_t max_held;
     bool comparing;
+    bool anew; /* what is told next begins another answer */
 };
 
 struct head {
@@ -72,6 +73,9 @@ void retold_destroy(struct retold *retold)
 
 void retold_note(struct retold *retold, const struct sse_event *event)
 {
+    if (retold->anew)
+        retold->told = (struct sum){0};
+    retold->anew = false;
     if (retold_may_compare(retold))
         add(&retold->told, event);
 }
@@ -89,9 +93,17 @@ static void forget_held(struct retold *retold)
     retold->given = 0;
 }
 
+void retold_begin_anew(struct retold *retold)
+{
+    forget_held(retold);
+    retold->comparing = false;
+    retold->anew = true;
+}
+
 void retold_begin(struct retold *retold)
 {
     forget_held(retold);
+    retold->anew = false;
     retold->comparing = retold->told.events > 0 && retold_may_compare(retold);
 }
 

@@ -21,6 +21,10 @@ void retold_note(struct retold *retold, const struct sse_event *event);
 /* False: what was told is too much to be held while it is looked for. */
 bool retold_may_compare(const struct retold *retold);
 
+/* A new answer begins that is told as it comes. From its first event on, it
+ * alone is what was told. */
+void retold_begin_anew(struct retold *retold);
+
 /* A new answer begins: looks for what was told, if there is any. */
 void retold_begin(struct retold *retold);
 

@@ -44,10 +44,14 @@ static void tell_held(struct retold *retold, struct buf *out)
     }
 }
 
-/* The answer as it is told: "!" stands where it was found to be another. */
+/* The answer as it is told: "!" stands where it was found to be another. One
+ * that begins with "|" is not compared. */
 static void answer(struct retold *retold, const char *letters, struct buf *out)
 {
-    retold_begin(retold);
+    if (*letters == '|')
+        retold_begin_anew(retold), letters++;
+    else
+        retold_begin(retold);
     for (; *letters; letters++) {
         struct sse_event event = event_of(letters);
         if (!retold_is_comparing(retold))
@@ -76,6 +80,9 @@ static const struct {
     {{"abC", "abCd"}, "abC/d/"},
     {{"aaa", "aaaa"}, "aaa/a/"},
     {{"abc", "xy", "xyz", "xyzw"}, "abc/!xy/z/w/"},
+    {{"|abc", "|abcd", "abcde"}, "abc/abcd/e/"},
+    {{"|abc", "|", "abcd"}, "abc//d/"},
+    {{"|abc", "|d", "de", "de"}, "abc/d/e//"},
 };
 
 START_TEST(what_was_told_is_told_once)
