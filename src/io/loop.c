@@ -193,6 +193,7 @@ void loop_read_clocks(struct loop *loop)
 void loop_tie_clocks(struct loop *loop)
 {
     loop->clock = CLOCK_TIED;
+    loop->late_ms = 0;
 }
 
 /* What played time would be now, were there no timers to fire before. */

@@ -202,13 +202,15 @@ static enum stream_next on_stream(void *context, const char *bytes, size_t len,
     struct source_agent *agent = context;
     struct agentlog_frame frame;
     uint64_t before = agentlog_comments(agent->log);
+    bool alone = true; /* comments with frames fill buffers up */
     agentlog_feed(agent->log, bytes, len);
     for (;;) {
         error_clear(err);
         if (agentlog_next(agent->log, &frame, err)) {
             take_frame(agent, &frame);
+            alone = false;
         } else if (err->kind == ERROR_NONE) {
-            if (agentlog_comments(agent->log) != before)
+            if (alone && agentlog_comments(agent->log) != before)
                 stream_link_note_heartbeat(agent->link);
             return STREAM_ON;
         } else if (agentlog_is_too_large(agent->log)) {
