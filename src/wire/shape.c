@@ -15,6 +15,8 @@ enum {
     MAX_ROWS = 1000 /* as many as servers put into one feed */
 };
 
+static const char START[] = "-1"; /* the offset before any */
+
 struct shape {
     char *path, *query;
     char *handle, *offset, *cursor;
@@ -33,7 +35,7 @@ struct shape *shape_create(const char *path, const char *query)
     struct shape *shape = mem_zalloc(1, sizeof *shape);
     shape->path = mem_strdup(path);
     shape->query = mem_strdup(query);
-    shape->offset = mem_strdup("-1");
+    shape->offset = mem_strdup(START);
     return shape;
 }
 
@@ -169,7 +171,7 @@ void shape_restart(struct shape *shape, const char *new_handle)
     if (!new_handle && shape->handle)
         new_handle = buf_str(&placeholder);
     replace(&shape->handle, new_handle);
-    replace(&shape->offset, "-1");
+    replace(&shape->offset, START);
     replace(&shape->cursor, NULL);
     shape->up_to_date = false;
     shape->must_refetch = false;
@@ -368,7 +370,7 @@ void shape_take_nothing(struct shape *shape,
     shape->must_refetch = shape->moved = false;
     if (headers->handle && headers->offset)
         move_to(shape, headers);
-    if (!shape->handle)
+    if (!shape->handle || strcmp(shape->offset, START) == 0)
         return; /* there is no position to go on from */
     shape->up_to_date = true;
     report(shape, on_row, context);

@@ -549,6 +549,11 @@ START_TEST(nothing_new_before_a_position_changes_nothing)
     shape_take_nothing(shape, &none, tell, &told);
     ck_assert(!shape_is_up_to_date(shape));
     assert_request(shape, "log=full&offset=-1");
+    /* no server takes a live request from the very start */
+    shape_restart(shape, "run-c2");
+    shape_take_nothing(shape, &none, tell, &told);
+    ck_assert(!shape_is_up_to_date(shape));
+    assert_request(shape, "handle=run-c2&log=full&offset=-1");
     finish(shape, &told);
 }
 END_TEST
