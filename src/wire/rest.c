@@ -8,7 +8,7 @@
 
 #include "base/instant.h"
 #include "base/mem.h"
-#include "wire/json_text.h"
+#include "wire/json_load.h"
 #include "wire/pgarray.h"
 
 static bool refuse(json_t *root, struct error *err)
@@ -89,10 +89,11 @@ static void take_object(struct rest_run *run, json_t *object, struct slice raw)
         json_is_string(json_object_get(object, "finishedAt"));
 }
 
-static struct slice whole(const char *json, size_t len)
+static struct slice whole(struct slice text)
 {
-    const char *start = json_skip_space(json, json + len);
-    return (struct slice){start, (size_t)(json + len - start)};
+    const char *end = text.data + text.len;
+    const char *start = json_skip_space(text.data, end);
+    return (struct slice){start, (size_t)(end - start)};
 }
 
 static struct slice first_of(struct slice array)
@@ -104,33 +105,31 @@ static struct slice first_of(struct slice array)
     return value;
 }
 
-static json_t *load(const char *json, size_t len)
+static bool read_run(struct rest_run *run, struct slice text, struct error *err)
 {
-    json_t *root = json_loadb(json, len, JSON_ALLOW_NUL, NULL);
-    if (!root) /* numbers beyond 64 bits are legal where they come from */
-        root = json_loadb(json, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
-                          NULL);
-    return root;
+    json_t *root = json_load_text(text, JSON_ALLOW_NUL);
+    if (!json_is_string(json_object_get(root, "status")) ||
+        !json_is_string(json_object_get(root, "id")))
+        return refuse(root, err);
+    take_object(run, root, whole(text));
+    json_decref(root);
+    return true;
 }
 
 bool rest_run_parse(struct rest_run *run, const char *json, size_t len,
                     struct error *err)
 {
+    struct buf store = buf_make(0);
     *run = (struct rest_run){0};
-    json_t *root = load(json, len);
-    if (!json_is_string(json_object_get(root, "status")) ||
-        !json_is_string(json_object_get(root, "id")))
-        return refuse(root, err);
-    take_object(run, root, whole(json, len));
-    json_decref(root);
-    return true;
+    bool read = read_run(run, json_body_text(&store, json, len), err);
+    buf_free(&store);
+    return read;
 }
 
-bool rest_run_parse_poll(struct rest_run *run, const char *json, size_t len,
-                         struct error *err)
+static bool read_poll(struct rest_run *run, struct slice text,
+                      struct error *err)
 {
-    *run = (struct rest_run){0};
-    json_t *root = load(json, len);
+    json_t *root = json_load_text(text, JSON_ALLOW_NUL);
     json_t *runs = json_object_get(root, "runs");
     if (json_is_array(runs) && json_array_size(runs) == 0) {
         json_decref(root);
@@ -141,11 +140,21 @@ bool rest_run_parse_poll(struct rest_run *run, const char *json, size_t len,
     json_t *status = json_object_get(object, "status");
     if (!json_is_string(status))
         return refuse(root, err);
-    struct slice raw = whole(json, len);
+    struct slice raw = whole(text);
     take_object(run, object,
                 object == root ? raw : first_of(raw_member(raw, "runs")));
     json_decref(root);
     return true;
+}
+
+bool rest_run_parse_poll(struct rest_run *run, const char *json, size_t len,
+                         struct error *err)
+{
+    struct buf store = buf_make(0);
+    *run = (struct rest_run){0};
+    bool read = read_poll(run, json_body_text(&store, json, len), err);
+    buf_free(&store);
+    return read;
 }
 
 void rest_run_free(struct rest_run *run)

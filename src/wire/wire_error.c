@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "text/utf8.h"
+#include "wire/json_load.h"
 
 enum {
     MAX_REASON = 200
@@ -43,8 +44,8 @@ void wire_error_read(struct run_facts *facts, const char *text, size_t len)
     facts->has_error = text != NULL;
     if (!text)
         return;
-    json_t *object =
-        json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+    json_t *object = json_load_text((struct slice){text, len},
+                                    JSON_ALLOW_NUL | JSON_DECODE_ANY);
     if (json_is_null(object)) {
         facts->has_error = false;
     } else if (json_is_object(object)) {
@@ -147,9 +148,10 @@ static bool add_title(struct buf *out, const char *body, size_t len)
 
 bool wire_error_reason(struct buf *out, const char *body, size_t len)
 {
-    json_t *object =
-        len ? json_loadb(body, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL)
-            : NULL;
+    struct buf store = buf_make(0);
+    json_t *object = json_load_text(json_body_text(&store, body, len),
+                                    JSON_ALLOW_NUL | JSON_DECODE_ANY);
+    buf_free(&store);
     json_t *text = first_string(object);
     bool added = false;
     if (text)
