@@ -188,19 +188,6 @@ bool instant_parse_rfc3339(const char *text, size_t len, int64_t *out)
            in.at == in.end && civil_to_instant(&civil, out);
 }
 
-bool instant_parse_database(const char *text, size_t len, int64_t *out)
-{
-    struct cursor in = {text, text + len};
-    struct civil civil = {0};
-    if (!take_date(&in, &civil) || !take_any(&in, "Tt ") ||
-        !take_clock(&in, &civil) || !take_fraction(&in, ".,", &civil.ms))
-        return false;
-    if (in.at < in.end && !take_any(&in, "Zz") &&
-        !take_offset(&in, false, &civil.offset_s))
-        return false;
-    return in.at == in.end && civil_to_instant(&civil, out);
-}
-
 static const struct civil first_civil = {.month = 1, .day = 1};
 static const struct civil last_civil = {.year = MAX_YEAR,
                                         .month = 12,
@@ -217,6 +204,24 @@ static bool can_be_written(int64_t instant_ms)
     return civil_to_instant(&first_civil, &first) &&
            civil_to_instant(&last_civil, &last) && instant_ms >= first &&
            instant_ms <= last;
+}
+
+bool instant_parse_database(const char *text, size_t len, int64_t *out)
+{
+    struct cursor in = {text, text + len};
+    struct civil civil = {0};
+    if (!take_date(&in, &civil) || !take_any(&in, "Tt ") ||
+        !take_clock(&in, &civil) || !take_fraction(&in, ".,", &civil.ms))
+        return false;
+    if (in.at < in.end && !take_any(&in, "Zz") &&
+        !take_offset(&in, false, &civil.offset_s))
+        return false;
+    int64_t at;
+    if (in.at != in.end || !civil_to_instant(&civil, &at) ||
+        !can_be_written(at))
+        return false;
+    *out = at;
+    return true;
 }
 
 /* The first magnitude that is no longer in this unit, and how many

@@ -20,7 +20,8 @@ bool instant_parse_rfc3339(const char *text, size_t len, int64_t *out);
 
 /* Database text without a zone, UTC: "2026-01-02 03:04:05[.123456]" or with T,
  * a trailing Z or offset ("+02", "+0200", "+02:00") tolerated, and a comma for
- * the point, as ISO 8601 and some logging libraries have it. See
+ * the point, as ISO 8601 and some logging libraries have it. False for what is
+ * outside the years that can be written. See
  * docs/protocols.md, the columns of the feed. */
 bool instant_parse_database(const char *text, size_t len, int64_t *out);
 
