@@ -170,10 +170,11 @@ static int64_t tied_ms(const struct loop *loop)
  * from before that, however late it is. Else this is where it catches up. */
 static void note_arrival(struct loop *loop)
 {
+    if (loop->clock != CLOCK_TIED)
+        return;
     int64_t passed_ms =
         loop->timers ? clock_steady_ms() - loop->timers->at_steady_ms : 0;
-    if (loop->clock == CLOCK_TIED)
-        loop->late_ms = passed_ms > 0 ? passed_ms : 0;
+    loop->late_ms = passed_ms > 0 ? passed_ms : 0;
 }
 
 void loop_read_clocks(struct loop *loop)
