@@ -12,7 +12,8 @@
 enum {
     MISSED = 3,           /* intervals without a sign */
     LEAST_MS = 30 * 1000, /* a pause of a server or of a network */
-    SAME_MS = 10          /* signs so close are one */
+    SAME_MS = 1000        /* signs so close are one: some servers begin with
+                           * several, and then give none */
 };
 
 void heartbeat_open(struct heartbeat *heartbeat)
