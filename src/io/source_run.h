@@ -72,6 +72,7 @@ struct source_run {
     uint64_t rows_taken;    /* in the answer under way */
     int64_t told_offset_ms; /* of the clocks, as last told */
     unsigned token_number;  /* of the token that was last used */
+    bool token_renewed;     /* since a refusal; it was not good yet here */
     int attempt;            /* failures in a row */
     int breaks;             /* of them, of a feed that was there */
     int unknown_tries, fast_answers;

@@ -75,21 +75,36 @@ static void handle_unknown(struct source_run *run, struct http_call *call,
         source_run_tell_end(run, err);
 }
 
-/* Our token was refused: another one, as soon as there can be one. */
-static void handle_refusal(struct source_run *run, const struct error *err)
+/* Says why another token is asked for, and does it then. One that ended, or was
+ * taken back, is the usual way of things, and worth a word only with a pause;
+ * one that does not allow what is asked is not. */
+static void renew_token(struct source_run *run, long status, int64_t wait_ms)
 {
-    struct error why = {0};
-    bool old = token_number(run->token) != run->token_number;
-    int64_t wait_ms = old ? 0 : token_refused(run->token);
-    if (wait_ms < 0) {
-        source_run_tell_end(run, err);
-    } else if (wait_ms == 0) {
-        source_run_go_on_in(run, 0);
-    } else {
-        error_set(&why, ERROR_AUTH,
-                  "the token is no longer good, a new one is fetched");
-        source_run_retry(run, &why, true, wait_ms);
+    if (status == 403 || wait_ms > 0) {
+        run->attempt++;
+        source_run_tell_link(
+            run, CONNECTION_RECONNECTING, wait_ms,
+            status == 403
+                ? "the token does not allow it (403), another one is asked for"
+                : "the token is no longer good, a new one is fetched");
     }
+    source_run_go_on_in(run, wait_ms);
+}
+
+/* Our token was refused: another one, as soon as there can be one. That others
+ * (the streams of the run) may use it says nothing of the run itself. */
+static void handle_refusal(struct source_run *run, long status,
+                           const struct error *err)
+{
+    bool old = token_number(run->token) != run->token_number;
+    int64_t wait_ms = old                  ? 0
+                      : run->token_renewed ? -1
+                                           : token_refused(run->token, err);
+    run->token_renewed = true;
+    if (wait_ms < 0)
+        source_run_tell_end(run, err);
+    else
+        renew_token(run, status, wait_ms);
 }
 
 /* Says whether this address has no feed at all, as opposed to no such run:
@@ -160,7 +175,7 @@ void source_run_handle_status(struct source_run *run, struct http_call *call,
     else if ((status == 401 || status == 403) && source_run_asks_with_key(run))
         source_run_tell_end(run, &err); /* there is no other key */
     else if (status == 401 || status == 403)
-        handle_refusal(run, &err);
+        handle_refusal(run, status, &err);
     else if (!run->polling && has_no_feed(result))
         source_run_start_polling(run,
                                  "the server has no live feed for this run");

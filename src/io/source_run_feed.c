@@ -75,9 +75,15 @@ static bool is_type(const struct http_call *call, const char *type)
            (!given[len] || given[len] == ';' || given[len] == ' ');
 }
 
-void source_run_note_success(struct source_run *run)
+static void note_token(struct source_run *run)
 {
     token_accepted(run->token);
+    run->token_renewed = false;
+}
+
+void source_run_note_success(struct source_run *run)
+{
+    note_token(run);
     run->heard = true;
     run->breaks = 0;
     run->attempt = 0;
@@ -287,7 +293,7 @@ static void on_feed_headers(void *context, struct http_call *call)
     shape_take_headers(run->shape, &headers, &err);
     http_stream(call, on_stream_data);
     sse_restart(run->sse);
-    token_accepted(run->token);
+    note_token(run);
     run->rows_taken = 0;
     tell_live(run);
 }

@@ -123,7 +123,7 @@ bool source_stream_renew(void *context)
 {
     struct source_stream *stream = context;
     bool old = token_number(stream->token) != stream->token_number;
-    int64_t wait_ms = old ? 0 : token_refused(stream->token);
+    int64_t wait_ms = old ? 0 : token_refused(stream->token, NULL);
     if (wait_ms < 0)
         return false;
     loop_timer_start(stream->loop, &stream->token_wait, wait_ms, open_now,

@@ -180,6 +180,19 @@ void token_fail(struct token *token, const struct error *err)
     answer(token, err);
 }
 
+void token_adopt_given(struct token *token, const char *text)
+{
+    struct error err = token->refusal;
+    if (!token->refused || !token->value || strcmp(token->value, text) != 0) {
+        token_adopt(token, text);
+        return;
+    }
+    if (err.kind == ERROR_NONE)
+        error_set(&err, ERROR_AUTH, "%s gave the token again that was refused",
+                  token_origin(token));
+    token_fail(token, &err);
+}
+
 bool token_is_usable(const char *text)
 {
     for (const char *p = text; *p; p++)
@@ -211,7 +224,7 @@ static void use_given(struct token *token, const char *text)
         token->secret_key = mem_strdup(text);
         token_mint(token);
     } else {
-        token_adopt(token, text);
+        token_adopt_given(token, text);
     }
 }
 
@@ -332,17 +345,23 @@ unsigned token_number(const struct token *token)
 void token_accepted(struct token *token)
 {
     token->accepted = true;
+    token->refusals = 0;
 }
 
-int64_t token_refused(struct token *token)
+int64_t token_refused(struct token *token, const struct error *why)
 {
     bool direct = strcmp(token_origin(token), given_origin) == 0;
-    int64_t age_ms = loop_steady_ms(token->loop) - token->got_steady_ms;
-    bool fresh = token->value && age_ms < SOONEST_MS;
-    if (direct || (fresh && !token->accepted))
+    int64_t now_ms = loop_steady_ms(token->loop), wait_ms = 0;
+    if (!token->accepted)
+        token->refusals++;
+    if (direct || token->refusals > 1)
         return -1;
-    token->refused = true;
-    return fresh ? SOONEST_MS - age_ms : 0;
+    if (token->renewed && now_ms - token->renewed_at_ms < SOONEST_MS)
+        wait_ms = SOONEST_MS - (now_ms - token->renewed_at_ms);
+    token->refused = token->renewed = true;
+    token->refusal = why ? *why : (struct error){0};
+    token->renewed_at_ms = now_ms + wait_ms;
+    return wait_ms;
 }
 
 const char *token_origin(const struct token *token)

@@ -48,11 +48,12 @@ unsigned token_number(const struct token *token);
 /* The server took the token at hand: it was good at least once. */
 void token_accepted(struct token *token);
 
-/* The server refused the token: the next token_get() gets a new one. Returns
- * ms to let pass before that, since new ones are not asked for in quick
- * succession; -1 when there can be no other (given directly, or refused when
- * it was new). */
-int64_t token_refused(struct token *token);
+/* The server refused the token: the next token_get() gets a new one, or tells
+ * why (NULL: in words of its own) where a file or command gives the same again.
+ * Returns ms to let pass before that, since new ones are not asked for in quick
+ * succession; -1 when there can be no other: given directly, or two in a row
+ * were refused that were never good. */
+int64_t token_refused(struct token *token, const struct error *why);
 
 /* Server's clock minus ours; expiry is judged by it. */
 void token_set_clock_offset(struct token *token, int64_t offset_ms);

@@ -215,7 +215,7 @@ void token_mint(struct token *token)
         [MINT_CLAIMS] = "/api/v1/auth/jwt/claims",
     };
     if (token->way == MINT_NONE) {
-        token_adopt(token, token->secret_key);
+        token_adopt_given(token, token->secret_key);
         return;
     }
     struct buf url = buf_make(0);

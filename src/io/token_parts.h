@@ -34,6 +34,10 @@ struct token {
     char *value;                               /* the token at hand */
     int64_t expires_ms, got_steady_ms, clock_offset_ms, retry_after_ms;
     bool refused, accepted, fetching;
+    struct error refusal;  /* of the token at hand, when it was refused */
+    int refusals;          /* in a row, of tokens that were never good */
+    int64_t renewed_at_ms; /* steady, when a refusal last led to another */
+    bool renewed;          /* … and whether one ever did */
     enum mint_way way;
     unsigned number;
     unsigned round; /* answers so far */
@@ -47,6 +51,10 @@ struct token {
 
 /* Makes a text the token at hand and hands it to who asked. */
 void token_adopt(struct token *token, const char *text);
+
+/* The same for one that nobody makes anew: a file that did not change, say. The
+ * one that was just refused is not tried again, the refusal stands. */
+void token_adopt_given(struct token *token, const char *text);
 
 /* Tells who asked that there is none. */
 void token_fail(struct token *token, const struct error *err);

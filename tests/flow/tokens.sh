@@ -83,6 +83,10 @@ follow expired token-expired by_endpoint
 follow other-run token-other-run by_endpoint
 follow closed token-closed by_endpoint
 follow always-refused 401-always by_endpoint
+follow fixed-refused 401@1 by_made_token
+made=$work/made.out
+follow same-file 401@1 by_nothing --token-file "$made"
+follow same-command 401@1 by_nothing --token-cmd "cat $made"
 follow no-scope 403 by_secret_key
 follow not-there none by_nothing --token-file "$work/nonesuch"
 follow empty-file none by_nothing --token-file /dev/null
@@ -103,12 +107,35 @@ refused other-run 4 'may not read'
 refused closed 6 'the server closed the connection'
 refused always-refused 4 'refused the token'
 refused no-scope 4 'scope read:runs:run_'
+expect_text no-scope out \
+    '"state":"reconnecting".*"retryInMs":0,.*does not allow it (403), another' &&
+    expect_no_text no-scope out 'no longer good' &&
+    ok 'what a token does not allow is told as that, and nothing waited for'
+for name in fixed-refused same-file same-command; do
+    refused "$name" 4 'refused the token for .* (401'
+done
 refused not-there 4 'nonesuch: No such file'
 refused empty-file 4 'gave no token'
 refused failing-command 4 'exit status 3'
 refused no-key 4 'Unauthorized'
 refused nothing 4 'set TRIGGER_SECRET_KEY'
 refused wrong-token 4 'refused the token'
+
+# A first token that is refused is worth another one, where there can be one.
+
+follow first-endpoint 401@1 by_endpoint
+follow first-minted 401@1 by_secret_key
+follow first-polled 401@1 by_endpoint --poll
+follow first-key-file 401@1 by_nothing --token-file "$work/secret-key"
+start_sim --scenario quick --speed 0
+cat >"$work/first-turns" <<'END'
+echo x >>"$1"
+if [ "$(wc -l <"$1")" -eq 1 ]; then echo opaque-token; else echo tr_dev_simulator; fi
+END
+begin first-command "$(by_nothing)" --json --token-cmd \
+    "sh $work/first-turns $work/first-asked" "$run"
+settle
+works first-endpoint first-minted first-polled first-key-file first-command
 
 # A file and a command are read again when the server refuses what they gave;
 # the command is not the same twice here, and counts how often it was asked.
@@ -176,11 +203,17 @@ start_sim --scenario success --speed 2 --token-life 6 --backend electric \
 begin short-streamed "$(by_endpoint)" --json "$run"
 start_sim --scenario success --speed 0 --fault 401@6
 begin refused-once "$(by_endpoint)" --json "$run"
+start_sim --scenario two-streams --speed 20 --fault 403@6
+begin forbidden-later "$(by_endpoint)" --json "$run"
 settle
 for name in short-life shorter-life short-minted short-streamed refused-once; do
     expect_code "$name" 0 && expect_quiet "$name" && expect_lines "$name" &&
         expect_value "$name" end entries 16 && ok "$name"
 done
+refused forbidden-later 4 'may not read'
+expect_count 'requests for another token' \
+    "$(grep -c 'another one is asked' "$work/forbidden-later.out")" 1 &&
+    ok 'that the streams are allowed says nothing of the run'
 expect_text shorter-life out '"state":"reconnecting".*no longer good' &&
     ok 'a pause for the token is told'
 
