@@ -7,6 +7,7 @@
 #include "app/complain.h"
 #include "base/buf.h"
 #include "base/duration.h"
+#include "base/instant.h"
 #include "io/sink.h"
 #include "text/escape.h"
 
@@ -19,6 +20,10 @@ static void add_state(struct buf *out, const struct run *run, int64_t now_ms)
 {
     const struct run_facts *facts = run_facts(run);
     char words[DURATION_TEXT_SIZE];
+    bool lost = run_ended(run) && !facts->finished;
+    int64_t last_ms = run_link(run)->last_heard_ms;
+    if (lost && last_ms != INSTANT_NONE)
+        now_ms = last_ms;
     int64_t elapsed_ms =
         facts_elapsed_ms(facts, now_ms + run_clock_offset(run));
     if (run_is_stream(run))
@@ -35,8 +40,8 @@ static void add_state(struct buf *out, const struct run *run, int64_t now_ms)
     add_safe(out, run_id(run));
     if (elapsed_ms >= 0) {
         duration_format_short(elapsed_ms, words);
-        buf_addf(out, "  %s %s", facts->finished ? "took" : "running for",
-                 words);
+        buf_addf(out, "  %s %s%s", facts->finished ? "took" : "running for",
+                 words, lost ? " when last heard" : "");
     }
     buf_addc(out, '\n');
 }
@@ -51,12 +56,17 @@ static void add_log(struct buf *out, const struct run *run)
     if (withdrawn)
         buf_addf(out, " (and %llu that the task took back)",
                  (unsigned long long)withdrawn);
+    if (run_parts(run))
+        buf_addf(out, ", %llu stream part%s",
+                 (unsigned long long)run_parts(run),
+                 run_parts(run) == 1 ? "" : "s");
     if (facts->progress.kind == PROGRESS_RATIO)
         buf_addf(out, ", progress %d%%", progress_percent(&facts->progress));
     if (facts->attempt > 0)
         buf_addf(out, ", try %d", facts->attempt);
     if (run_gaps(run))
-        buf_addf(out, ", %llu gaps", (unsigned long long)run_gaps(run));
+        buf_addf(out, ", %llu gap%s", (unsigned long long)run_gaps(run),
+                 run_gaps(run) == 1 ? "" : "s");
     buf_addc(out, '\n');
 }
 
@@ -98,6 +108,11 @@ void verdict_print(FILE *out, const struct run *run, int64_t now_ms,
         add_output(&text, facts->output);
     if (failure) {
         add_safe(&text, failure->message);
+        buf_addc(&text, '\n');
+    } else if (facts->finished && run_is_incomplete(run) &&
+               run_end_words(run)) {
+        buf_adds(&text, "incomplete: ");
+        add_safe(&text, run_end_words(run));
         buf_addc(&text, '\n');
     }
     if (!facts->finished && again) {

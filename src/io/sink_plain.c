@@ -279,6 +279,12 @@ static void write_end(struct sink_plain *sink, const struct event *event)
         buf_addf(out_of(sink), ", %llu stream part%s",
                  (unsigned long long)sink->part_count,
                  sink->part_count == 1 ? "" : "s");
+    if (event->end.known && !event->end.complete)
+        buf_adds(out_of(sink), ", incomplete");
+    if (event->end.known && event->end.missing) {
+        buf_adds(out_of(sink), ": ");
+        add_safe(sink, event->end.missing);
+    }
     buf_addc(out_of(sink), '\n');
 }
 

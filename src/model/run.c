@@ -26,7 +26,9 @@ struct run {
     int64_t notice_since_ms;
     bool told; /* facts of it were */
     bool ended;
-    bool is_stream; /* events of an unknown stream came */
+    bool incomplete; /* something of it was not seen */
+    char *end_words; /* why; NULL: nothing to tell */
+    bool is_stream;  /* events of an unknown stream came */
 };
 
 #define NO_ENTRY UINT64_MAX
@@ -134,6 +136,7 @@ void run_destroy(struct run *run)
     free(run->link.transport);
     free(run->link.reason);
     free(run->notice);
+    free(run->end_words);
     free(run->id);
     free(run);
 }
@@ -409,6 +412,12 @@ static void apply_end(struct run *run, const struct event *event)
         state = final_step_state(&run->facts);
     thought_end(run->thought, state, event->time_ms);
     run->ended = true;
+    run->incomplete = !event->end.complete;
+    free(run->end_words);
+    const char *words = event->end.missing   ? event->end.missing
+                        : event->end.failure ? event->end.failure->message
+                                             : NULL;
+    run->end_words = words ? mem_strdup(words) : NULL;
 }
 
 static bool hears_server(enum event_type type)
@@ -592,4 +601,14 @@ bool run_is_stream(const struct run *run)
 bool run_ended(const struct run *run)
 {
     return run->ended;
+}
+
+bool run_is_incomplete(const struct run *run)
+{
+    return run->incomplete;
+}
+
+const char *run_end_words(const struct run *run)
+{
+    return run->end_words;
 }

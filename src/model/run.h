@@ -89,4 +89,12 @@ bool run_is_stream(const struct run *run);
 /* True after EVENT_END. */
 bool run_ended(const struct run *run);
 
+/* Following has ended, and something of the run was not seen. */
+bool run_is_incomplete(const struct run *run);
+
+/* Why following ended before the run did, or what was not seen of it: of
+ * others, to be made safe. NULL: nothing to tell. Valid until the next event.
+ */
+const char *run_end_words(const struct run *run);
+
 #endif

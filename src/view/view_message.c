@@ -81,10 +81,50 @@ static void draw_prompt(const struct canvas *canvas, int y)
 
 /* ---- messages ---- */
 
-static void add_words(struct row *row, enum style style, const char *words,
-                      int columns)
+/* The length of an address at text, without the sign that ends a clause. */
+static size_t address_len(const char *text)
 {
-    row_add_remote(row, ROW_KEEP, style, words, columns)->cut = true;
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+        return 0;
+    size_t len = strcspn(text, " )");
+    while (len && strchr(":;,.", text[len - 1]))
+        len--;
+    return len;
+}
+
+/* Leaves out addresses, which are long and known, for the sake of the reason:
+ * "cannot reach http://127.0.0.1:8030: connection refused". */
+static void add_without_addresses(struct buf *out, const char *words)
+{
+    while (*words) {
+        size_t len = address_len(words);
+        if (!len) {
+            buf_addc(out, *words++);
+            continue;
+        }
+        words += len;
+        if (out->len > 3 && strcmp(buf_str(out) + out->len - 4, " at ") == 0)
+            buf_truncate(out, out->len - 3);
+        if (*words == ' ')
+            words++;
+        else if (out->len && out->data[out->len - 1] == ' ')
+            buf_truncate(out, out->len - 1);
+    }
+}
+
+static void add_words(const struct canvas *canvas, struct row *row,
+                      enum style style, const char *words, int columns)
+{
+    enum {
+        BESIDE = 32 /* columns of what stands before them */
+    };
+    struct buf brief = buf_make(0);
+    if (strlen(words) + BESIDE > (size_t)canvas->layout->width)
+        add_without_addresses(&brief, words);
+    row_add_remote(row, ROW_KEEP, style, brief.len ? buf_str(&brief) : words,
+                   columns)
+        ->cut = true;
+    buf_free(&brief);
 }
 
 static void add_reconnecting(const struct canvas *canvas, struct row *row)
@@ -104,7 +144,7 @@ static void add_reconnecting(const struct canvas *canvas, struct row *row)
              link->reason && *link->reason ? ":" : "");
     row_add(row, ROW_KEEP, STYLE_WARN, "%s", text);
     if (link->reason && *link->reason)
-        add_words(row, STYLE_WARN, link->reason, 200);
+        add_words(canvas, row, STYLE_WARN, link->reason, 200);
 }
 
 static bool add_said(const struct canvas *canvas, struct row *row)
@@ -112,15 +152,26 @@ static bool add_said(const struct canvas *canvas, struct row *row)
     struct view_run *view = canvas->view;
     int64_t since;
     if (view->said && canvas->env->now_ms < view->said_until_ms) {
-        add_words(row, STYLE_NOTICE, view->said, 300);
+        add_words(canvas, row, STYLE_NOTICE, view->said, 300);
         return true;
     }
     const char *notice = run_notice(canvas->run, &since);
     if (notice && canvas->env->now_ms < since + VIEW_NOTICE_MS) {
-        add_words(row, STYLE_NOTICE, notice, 300);
+        add_words(canvas, row, STYLE_NOTICE, notice, 300);
         return true;
     }
     return false;
+}
+
+/* Following is over: why that was before the run's end, or what was missed. */
+static void add_end(const struct canvas *canvas, struct row *row)
+{
+    const char *words = run_end_words(canvas->run);
+    if (!words || !run_is_incomplete(canvas->run))
+        return;
+    row_add(row, ROW_KEEP, STYLE_WARN, "%s",
+            canvas->facts->finished ? "incomplete:" : "following ended:");
+    add_words(canvas, row, STYLE_WARN, words, 300);
 }
 
 static void add_state(const struct canvas *canvas, struct row *row)
@@ -128,13 +179,15 @@ static void add_state(const struct canvas *canvas, struct row *row)
     const struct run_link *link = run_link(canvas->run);
     int64_t quiet = view_quiet_s(canvas->run, canvas->env);
     bool over = run_ended(canvas->run) || canvas->facts->finished;
-    if (!over && link->state == CONNECTION_RECONNECTING) {
+    if (run_ended(canvas->run)) {
+        add_end(canvas, row);
+    } else if (!over && link->state == CONNECTION_RECONNECTING) {
         add_reconnecting(canvas, row);
     } else if (!over && link->state == CONNECTION_CLOSED) {
         row_add(row, ROW_KEEP, STYLE_WARN, "connection closed%s",
                 link->reason && *link->reason ? ":" : "");
         if (link->reason && *link->reason)
-            add_words(row, STYLE_WARN, link->reason, 200);
+            add_words(canvas, row, STYLE_WARN, link->reason, 200);
     } else if (canvas->facts->log_unavailable) {
         row_add(row, ROW_KEEP, STYLE_WARN,
                 "log unavailable: the task took it out of its metadata");

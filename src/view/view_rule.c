@@ -64,6 +64,8 @@ static void ended_state(const struct canvas *canvas, char *out, size_t size)
     if (gaps)
         snprintf(told, sizeof told, "%llu gap%s", (unsigned long long)gaps,
                  gaps == 1 ? "" : "s");
+    else if (run_is_incomplete(canvas->run))
+        snprintf(told, sizeof told, "incomplete");
     uint64_t lines = run_entries_standing(canvas->run);
     uint64_t parts = run_parts(canvas->run);
     int len = snprintf(out, size, "%llu line%s, ", (unsigned long long)lines,

@@ -624,5 +624,13 @@ runtail_as given "given=Bearer%20mine" agent --json -a "$url" \
 expect_code given 0 && expect_asked given 1 '^Authorization' &&
     expect_asked given 1 '^Authorization: Bearer%20mine' && ok 'a given header'
 
+# What could not be read is told with the end, in words as well.
+
+start_sim --scenario chat --speed 0 --fault stream-html
+runtail_as unread "$(by_endpoint) RUNTAIL_TEST_HASTE=10" --plain "$run"
+expect_code unread 0 &&
+    expect_text unread out '^-- COMPLETED (.*, incomplete: stream openai: ' &&
+    ok 'incomplete, in plain lines'
+
 stop_servers
 finish

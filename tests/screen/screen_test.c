@@ -376,7 +376,10 @@ static bool send_event(struct stage *stage, const char *command,
     } else if (!strcmp(command, "notice")) {
         event.type = EVENT_NOTICE;
         event.notice = rest;
-    } else if (strcmp(command, "end") != 0) {
+    } else if (!strcmp(command, "end")) {
+        event.end.complete = !*rest;
+        event.end.missing = *rest ? rest : NULL;
+    } else {
         return false;
     }
     send(stage, &event);
