@@ -55,19 +55,27 @@ static struct sim *start_without_signals(const struct sim_options *options,
     return sim;
 }
 
-static struct settings make_settings(const struct options *options,
-                                     const struct sim *sim)
+static char *url_of(const struct sim *sim, const char *path)
 {
-    struct buf token_url = buf_make(0);
+    struct buf url = buf_make(0);
+    buf_addf(&url, "%s%s", sim_url(sim), path);
+    return buf_take(&url);
+}
+
+static struct settings make_settings(const struct options *options,
+                                     const struct sim *sim,
+                                     const struct sim_scene *scene)
+{
     struct buf login = buf_make(0);
-    buf_addf(&token_url, "%s/api/tasks/runs/token", sim_url(sim));
     bool agent = sim_source(sim) == SIM_AGENT;
     if (agent)
         buf_addf(&login, "echo '%s'", sim_agent_login());
     return (struct settings){
         .api_url = mem_strdup(sim_url(sim)),
-        .token_url = buf_take(&token_url),
+        .token_url = scene->mint ? NULL : url_of(sim, "/api/tasks/runs/token"),
+        .poll_url = scene->poll_url ? url_of(sim, "/api/tasks/runs") : NULL,
         .api_key = mem_strdup(sim_api_key(sim)),
+        .secret_key = scene->mint ? mem_strdup(sim_secret_key(sim)) : NULL,
         .token_cmd = agent ? buf_take(&login) : NULL,
         .progress_key = mem_strdup(options->progress_key ? options->progress_key
                                                          : "progress"),
@@ -99,13 +107,16 @@ static int follow_source(struct options *options, struct settings *settings,
 }
 
 static int follow_sim(const struct options *options, const struct sim *sim,
-                      const char *scenario)
+                      const struct sim_scene *scene)
 {
     struct options chosen = *options;
-    struct settings settings = make_settings(options, sim);
+    struct settings settings = make_settings(options, sim, scene);
     struct buf again = buf_make(0);
+    chosen.poll_only = options->poll_only || scene->poll;
     buf_addf(&again, "the demo ends here; to play it again: runtail demo %s",
-             scenario);
+             scene->scenario);
+    if (options->fault)
+        buf_addf(&again, " --fault %s", options->fault);
     if (options->speed < 1 || options->speed > 1)
         buf_addf(&again, " --speed %g", options->speed);
     int code = follow_source(&chosen, &settings, sim, buf_str(&again));
@@ -114,26 +125,65 @@ static int follow_sim(const struct options *options, const struct sim *sim,
     return code;
 }
 
-int demo_run(const struct options *options)
+/* A fault that nobody can see is an error, and not a demo of something else. */
+static bool check_scene(const struct sim *sim, const struct options *options,
+                        const struct sim_scene *scene, const char *fitting,
+                        struct error *err)
+{
+    if (options->poll_only && scene->feed)
+        return error_set(err, ERROR_USAGE,
+                         "--fault %s spoils what --poll does not ask for; "
+                         "leave out --poll",
+                         options->fault);
+    if (options->no_streams && scene->streams)
+        return error_set(err, ERROR_USAGE,
+                         "--fault %s spoils a stream; leave out --no-streams",
+                         options->fault);
+    if (sim_has_scene(sim, scene))
+        return true;
+    return error_set(err, ERROR_USAGE,
+                     "in \"%s\" there is nothing that --fault %s could spoil; "
+                     "try: runtail demo %s --fault %s",
+                     scene->scenario, options->fault, fitting, options->fault);
+}
+
+/* Takes the scenario that was named, or else one that shows the faults. */
+static int play(const struct options *options, struct sim_scene *scene)
 {
     struct error err = {0};
+    struct buf faults = buf_make(0);
     bool on_screen = options->output == OUTPUT_AUTO && isatty(STDOUT_FILENO);
-    if (options->list)
-        return list_scenarios();
+    const char *fitting = scene->scenario ? scene->scenario
+                          : on_screen     ? "success"
+                                          : "quick";
     struct sim_options sim_options = sim_options_default();
-    sim_options.scenario = options->target ? options->target
-                           : on_screen     ? "success"
-                                           : "quick";
+    scene->scenario = options->target ? options->target : fitting;
+    sim_options.scenario = scene->scenario;
     sim_options.speed = options->speed;
     if (options->backend)
         sim_options.backend = options->backend;
-    sim_options.fault = options->fault;
+    if (options->fault)
+        buf_addf(&faults, "%s%s", scene->mint_older ? "mint-404," : "",
+                 options->fault);
+    sim_options.fault = options->fault ? buf_str(&faults) : NULL;
     struct sim *sim = start_without_signals(&sim_options, &err);
-    if (!sim)
-        return complain(&err);
-    int code = follow_sim(options, sim, sim_options.scenario);
+    int code = sim && check_scene(sim, options, scene, fitting, &err)
+                   ? follow_sim(options, sim, scene)
+                   : complain(&err);
     sim_stop(sim);
+    buf_free(&faults);
     return code;
+}
+
+int demo_run(const struct options *options)
+{
+    struct error err = {0};
+    struct sim_scene scene;
+    if (options->list)
+        return list_scenarios();
+    if (!sim_scene_of(&scene, options->fault, &err))
+        return complain(&err);
+    return play(options, &scene);
 }
 
 #else

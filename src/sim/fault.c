@@ -81,9 +81,11 @@ static bool add_one(struct fault_list *list, const char *text, int left,
     size_t len = strcspn(name, ":@");
     fault.kind = find(name, len);
     if (!fault.kind)
-        return error_set(err, ERROR_USAGE,
-                         "no fault is named \"%.*s\"; see the list of faults",
-                         (int)(name + len - text), text);
+        return error_set(
+            err, ERROR_USAGE,
+            "no fault is named \"%.*s\"; runtail demo --list names "
+            "those there are",
+            (int)(name + len - text), text);
     if (fault.kind->effect == FAULT_SPOIL)
         fault.number = spoil_default((enum spoil)fault.kind->status);
     if (routed && (name == text || fault.kind->place == FAULT_WIRE) &&
@@ -134,16 +136,26 @@ void fault_list_free(struct fault_list *list)
     *list = (struct fault_list){0};
 }
 
+bool fault_is_within_character(const struct fault *fault)
+{
+    enum spoil spoil = (enum spoil)fault->kind->status;
+    return fault->kind->effect == FAULT_SPOIL &&
+           (spoil == SPOIL_CLOSE_CHARACTER || spoil == SPOIL_RESET_CHARACTER ||
+            spoil == SPOIL_SILENCE_CHARACTER);
+}
+
 /* The first that is due, counted as happened. */
 static const struct fault *take(struct fault_list *list, enum fault_place place,
-                                enum fault_route route, size_t state)
+                                enum fault_route route, size_t state,
+                                bool has_text)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct fault *fault = &list->items[i];
         bool there = fault->route == route ||
                      (fault->route == ROUTE_ANY && route != ROUTE_TOKEN);
         if (fault->kind->place != place || !there || fault->left == 0 ||
-            state < fault->at)
+            state < fault->at ||
+            (!has_text && fault_is_within_character(fault)))
             continue;
         if (fault->left > 0)
             fault->left--;
@@ -155,14 +167,15 @@ static const struct fault *take(struct fault_list *list, enum fault_place place,
 const struct fault_kind *fault_take(struct fault_list *list,
                                     enum fault_place place, size_t state)
 {
-    const struct fault *fault = take(list, place, ROUTE_ANY, state);
+    const struct fault *fault = take(list, place, ROUTE_ANY, state, true);
     return fault ? fault->kind : NULL;
 }
 
 const struct fault *fault_take_wire(struct fault_list *list,
-                                    enum fault_route route, size_t state)
+                                    enum fault_route route, size_t state,
+                                    bool has_text)
 {
-    return take(list, FAULT_WIRE, route, state);
+    return take(list, FAULT_WIRE, route, state, has_text);
 }
 
 static void strip_headers(struct answer *answer)

@@ -111,9 +111,14 @@ void fault_list_free(struct fault_list *list);
 const struct fault_kind *fault_take(struct fault_list *list,
                                     enum fault_place place, size_t state);
 
-/* The same for an answer to a route. Borrowed until the next is added. */
+/* The same for an answer to a route; has_text: which may hold characters of
+ * several bytes. Borrowed until the next is added. */
 const struct fault *fault_take_wire(struct fault_list *list,
-                                    enum fault_route route, size_t state);
+                                    enum fault_route route, size_t state,
+                                    bool has_text);
+
+/* Whether it strikes only where a character of several bytes is. */
+bool fault_is_within_character(const struct fault *fault);
 
 /* Puts a fault in an answer's place, or spoils the good answer that is there,
  * for the effects that need no knowledge of tokens or shapes. */

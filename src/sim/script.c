@@ -261,3 +261,8 @@ json_t *script_member(const struct script *script, const char *name)
 {
     return json_object_get(script->root, name);
 }
+
+json_t *script_scenario(const struct script *script)
+{
+    return script->root;
+}

@@ -59,4 +59,7 @@ json_t *script_error(const struct script *script);
 /* A top-level member of the scenario ("faults", "token_life_s" …), or NULL. */
 json_t *script_member(const struct script *script, const char *name);
 
+/* The scenario as a whole. */
+json_t *script_scenario(const struct script *script);
+
 #endif

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "sim/fault.h"
 #include "sim/replay.h"
+#include "sim/scene.h"
 #include "sim/scenarios.h"
 #include "sim/server.h"
 #include "sim/world.h"
@@ -67,8 +68,8 @@ static bool find_scenario(const char *name, struct buf *out, struct error *err)
         if (strcmp(scenario_files[i].name, name) == 0)
             return buf_add(out, scenario_files[i].json, scenario_files[i].len);
     return error_set(err, ERROR_USAGE,
-                     "no scenario is named \"%s\"; the list shows those there "
-                     "are",
+                     "no scenario is named \"%s\"; runtail demo --list names "
+                     "those there are",
                      name);
 }
 
@@ -246,6 +247,22 @@ const char *sim_agent_login(void)
 const char *sim_events_path(const struct sim *sim)
 {
     return buf_str(&sim->events_path);
+}
+
+bool sim_scene_of(struct sim_scene *scene, const char *faults,
+                  struct error *err)
+{
+    struct fault_list list = {0};
+    bool good = (!faults || fault_add(&list, faults, err)) &&
+                scene_find(scene, &list, err);
+    fault_list_free(&list);
+    return good;
+}
+
+bool sim_has_scene(const struct sim *sim, const struct sim_scene *scene)
+{
+    return !sim->world || scene_fits(scene, sim_source(sim),
+                                     script_scenario(sim->world->script));
 }
 
 size_t sim_scenario_count(void)

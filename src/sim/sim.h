@@ -69,6 +69,28 @@ const char *sim_agent_id(const struct sim *sim);
 const char *sim_agent_login(void);
 const char *sim_events_path(const struct sim *sim);
 
+/* What has to be followed, and how, for faults to show. */
+struct sim_scene {
+    const char *scenario;   /* built in, that has it all; NULL: any run */
+    enum sim_source source; /* of the scenario, unless any_source */
+    bool any_source;
+    bool streams;    /* the scenario has streams of the run */
+    bool text;       /* it has text beyond ASCII */
+    bool feed;       /* the live feed is asked for, or the agent's stream */
+    bool poll;       /* it is not */
+    bool poll_url;   /* the product's polling endpoint is asked */
+    bool mint;       /* a secret key mints the tokens */
+    bool mint_older; /* … at an older endpoint, which needs mint-404 too */
+};
+
+/* For sim_options.fault, NULL for none. False with *err: they are not
+ * understood, or nothing shows all of them. */
+bool sim_scene_of(struct sim_scene *scene, const char *faults,
+                  struct error *err);
+
+/* Whether what is simulated has what the scene needs. */
+bool sim_has_scene(const struct sim *sim, const struct sim_scene *scene);
+
 /* The scenarios built in. */
 size_t sim_scenario_count(void);
 const char *sim_scenario_name(size_t index);

@@ -241,6 +241,15 @@ static void strike(struct world *world, const struct fault *fault,
     }
 }
 
+/* A stream's bytes are not known yet. */
+static bool may_have_text(const struct answer *answer)
+{
+    bool found = answer->stream != NULL;
+    for (size_t i = 0; i < answer->body.len && !found; i++)
+        found = (unsigned char)buf_str(&answer->body)[i] >= 0x80;
+    return found;
+}
+
 static enum answer_step answer(void *self, struct request *request,
                                const struct moment *moment, struct answer *out,
                                int64_t *until_ms)
@@ -252,7 +261,8 @@ static enum answer_step answer(void *self, struct request *request,
         return step;
     enum fault_route route = route_of(request->path);
     const struct fault *fault = fault_take_wire(
-        &world->faults, route, world_state(world, world_now_ms(world, moment)));
+        &world->faults, route, world_state(world, world_now_ms(world, moment)),
+        may_have_text(out));
     if (fault)
         strike(world, fault, out);
     if (route == ROUTE_FEED && world->faults.count && !out->stream)

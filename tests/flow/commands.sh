@@ -55,6 +55,45 @@ runtail_as unknown A=b demo nonesuch
 expect_code unknown 2 && expect_sentence unknown nonesuch &&
     ok 'demo of no known scenario'
 
+# A fault brings a scenario with it in which it can be seen.
+demo_shows() {
+    runtail_as shown RUNTAIL_TEST_HASTE=200 demo --speed 20 --json --fault "$1"
+    cat "$work/shown.err" >>"$work/shown.out"
+    expect_text shown out "$2" && ok "demo --fault $1"
+}
+demo_shows 500 '500: Internal Server Error'
+demo_shows stream-429 'streams/.* answered 429'
+demo_shows stream-cut 'streams/.*cut off'
+demo_shows agent-500 'agents/.* answered 500'
+demo_shows agent-no-poll '/logs answered 404'
+demo_shows sse-404 '/events/.* answered 404'
+demo_shows sse-cut '/events/.*cut off'
+demo_shows api-404 'knows no run .*404: Not found'
+demo_shows poll-500 'answered 500: Trigger.dev API'
+demo_shows no-realtime,poll-500 'answered 500: Trigger.dev API'
+demo_shows mint-jwt-404,api-404 'knows no run .*404: Not found'
+demo_shows close-character 'cut off'
+demo_shows stream/reset-character 'streams/.*closed the connection'
+demo_shows events/close-character '/events/.*cut off'
+demo_shows agent/close-character '/agents/.*cut off'
+
+# One that names a scenario in which it cannot be seen is told of another.
+demo_fails() {
+    words=$1
+    # shellcheck disable=SC2086 # one word an argument
+    runtail_as hidden A=b demo $words
+    expect_code hidden 2 && expect_sentence hidden "$2" && ok "demo $words"
+}
+demo_fails 'success --fault stream-eof' 'try: runtail demo thought --fault stream-eof'
+demo_fails 'success --fault agent-404' 'demo agent --fault agent-404'
+demo_fails 'agent --fault sse-cut' 'demo sse --fault sse-cut'
+demo_fails 'sse --fault 409' 'demo quick --fault 409'
+demo_fails 'quick --fault close-character' 'demo odd --fault'
+demo_fails '--fault stream-eof,sse-cut' 'one of them'
+demo_fails '--fault 409 --poll' 'leave out --poll'
+demo_fails '--fault stream-eof --no-streams' 'leave out --no-streams'
+demo_fails '--fault nonesuch' 'nonesuch.*runtail demo --list'
+
 # Options that cannot have an effect are not passed over; both are named.
 vain() {
     words=$1 first=$2 second=$3
