@@ -415,7 +415,9 @@ static bool take_words(struct options *options, int count, char **words,
 }
 
 #define ON(command) (1u << COMMAND_##command)
-#define ON_RUNS     (ON(WATCH) | ON(SHOW) | ON(STREAM) | ON(TOKEN) | ON(DEMO))
+#define ON_RUNS     (ON(WATCH) | ON(SHOW) | ON(STREAM) | ON(TOKEN))
+#define ON_SERVERS  ~(ON(DEMO) | ON(PLAY))
+#define ON_ENTRIES  ~(ON(STREAM) | ON(TOKEN))
 
 /* Options that mean nothing to some commands, and those they mean something
  * to. */
@@ -426,6 +428,18 @@ static const struct {
 } scopes[] = {
     {OPTION_HEADER, ON(SSE) | ON(AGENT), "sse and agent"},
     {OPTION_QUERY_TOKEN, ON(AGENT), "agent"},
+    {OPTION_API_URL, ON_SERVERS, "servers"},
+    {OPTION_TOKEN_FILE, ON_SERVERS, "servers"},
+    {OPTION_TOKEN_CMD, ON_SERVERS, "servers"},
+    {OPTION_PROFILE, ON_SERVERS, "servers"},
+    {OPTION_CACERT, ON_SERVERS, "servers"},
+    {OPTION_SINCE, ON_ENTRIES, "log entries"},
+    {OPTION_LEVEL, ON_ENTRIES, "log entries"},
+    {OPTION_INCLUDE, ON_ENTRIES, "log entries"},
+    {OPTION_EXCLUDE, ON_ENTRIES, "log entries"},
+    {OPTION_TIME, ~ON(STREAM), "log entries"},
+    {OPTION_UTC, ~ON(STREAM), "log entries"},
+    {OPTION_TZ, ~ON(STREAM), "log entries"},
     {OPTION_TOKEN_URL, ON_RUNS, "runs"},
     {OPTION_POLL_URL, ON_RUNS, "runs"},
     {OPTION_TAIL, ~(ON(SSE) | ON(TOKEN)), "runs and agents"},
@@ -453,6 +467,10 @@ static bool check_scopes(const struct options *options, uint64_t given,
                              "--%s has no effect with %s; it is for %s",
                              infos[number].name, word, scopes[i].words);
     }
+    uint64_t list = (uint64_t)1 << (OPTION_LIST - OPTION_FIRST - 1);
+    if (options->list && (given != list || options->target))
+        return error_set(err, ERROR_USAGE,
+                         "demo --list takes nothing beside it");
     if (options->no_streams && options->stream_count)
         return error_set(err, ERROR_USAGE,
                          "--stream and --no-streams exclude each other");

@@ -113,6 +113,20 @@ vain 'run_1 --print' '--print' 'token'
 vain 'run_1 --overwrite' '--overwrite' '--record'
 vain 'run_1 --stream a --no-streams' '--stream' '--no-streams'
 vain 'stream run_1 a --no-streams' '--no-streams' 'stream'
+for option in '--since 5m' '--level warn' '--include a' '--exclude a' \
+    '--time utc' --utc '--tz UTC'; do
+    vain "stream run_1 $option" "${option%% *}" 'stream'
+done
+vain 'token run_1 --level warn' '--level' 'token'
+for option in '-a http://127.0.0.1' '--token-file /dev/null' '--cacert a' \
+    '--token-cmd true' '--profile a' '--token-url http://127.0.0.1' \
+    '--poll-url http://127.0.0.1'; do
+    vain "demo $option" 'no effect' 'demo'
+    vain "play a $option" 'no effect' 'play'
+done
+for more in --json --plain success '--fault 500' '--level warn'; do
+    vain "demo --list $more" '--list' 'beside'
+done
 vain 'run_1 --record -' '--record' 'a file'
 [ ! -e - ] && ok 'no file is named -'
 
