@@ -321,7 +321,7 @@ static void take_event(struct sink *base, const struct event *event)
         if (event->rewrite.grew)
             break;
         buf_addf(out_of(sink),
-                 "-- the task rewrote its log: %llu entr%s withdrawn\n",
+                 "-- the log was written anew: %llu entr%s withdrawn\n",
                  (unsigned long long)event->rewrite.withdrawn,
                  event->rewrite.withdrawn == 1 ? "y" : "ies");
         break;

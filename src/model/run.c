@@ -222,8 +222,7 @@ static void follow_status(struct run *run, const struct run_facts *before,
 static void note_watching(struct run *run, int64_t now_ms)
 {
     const struct run_facts *facts = &run->facts;
-    bool known = facts->status != STATUS_UNKNOWN || facts->status_text;
-    if (known && run->watched_since_ms == INSTANT_NONE)
+    if (run->watched_since_ms == INSTANT_NONE)
         run->watched_since_ms = now_ms;
     if (facts->finished && run->watched_until_ms == INSTANT_NONE)
         run->watched_until_ms = now_ms;
@@ -369,8 +368,9 @@ static void apply_rewrite(struct run *run, const struct event *event)
     if (event->rewrite.grew)
         return;
     snprintf(words, sizeof words,
-             "the task rewrote its log: %llu entries withdrawn",
-             (unsigned long long)event->rewrite.withdrawn);
+             "the log was written anew: %llu entr%s withdrawn",
+             (unsigned long long)event->rewrite.withdrawn,
+             event->rewrite.withdrawn == 1 ? "y" : "ies");
     add_remark(run, ENTRY_MARKER, event->time_ms, words);
 }
 
@@ -386,6 +386,8 @@ static void apply_connection(struct run *run, const struct event *event)
     const struct connection *from = &event->connection;
     if (run->link.state != from->state || run->link.since_ms == INSTANT_NONE)
         run->link.since_ms = event->time_ms;
+    if (from->state == CONNECTION_LIVE || from->state == CONNECTION_POLLING)
+        note_watching(run, event->time_ms);
     run->link.state = from->state;
     run->clock_offset_ms = from->clock_offset_ms;
     run->link.attempt = from->attempt;
@@ -584,7 +586,8 @@ int64_t run_watched_ms(const struct run *run, int64_t now_ms)
     const struct run_facts *facts = &run->facts;
     bool told =
         facts->created_ms != INSTANT_NONE || facts->started_ms != INSTANT_NONE;
-    if (told || run->watched_since_ms == INSTANT_NONE)
+    bool known = facts->status != STATUS_UNKNOWN || facts->status_text;
+    if (told || !known || run->watched_since_ms == INSTANT_NONE)
         return -1;
     bool over = run->watched_until_ms != INSTANT_NONE;
     int64_t until_ms = over ? run->watched_until_ms : now_ms;

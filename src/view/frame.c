@@ -241,6 +241,19 @@ int frame_put(struct frame *frame, int x, int y, int columns, enum style style,
     return at - x;
 }
 
+int frame_put_cut(struct frame *frame, int x, int y, int columns,
+                  enum style style, const char *text, size_t len)
+{
+    enum {
+        MARK = 2
+    };
+    int end = columns < frame->width - x ? columns : frame->width - x;
+    if (end <= MARK || width_of_text(text, len) <= (size_t)end)
+        return frame_put(frame, x, y, columns, style, text, len);
+    int used = frame_put(frame, x, y, end - MARK, style, text, len);
+    return used + frame_put(frame, x + used, y, MARK, style, "..", MARK);
+}
+
 void frame_clear_area(struct frame *frame, int x, int y, int width, int height)
 {
     int first = x > 0 ? x : 0, top = y > 0 ? y : 0;

@@ -89,6 +89,10 @@ int frame_put(struct frame *frame, int x, int y, int columns, enum style style,
 int frame_puts(struct frame *frame, int x, int y, int columns, enum style style,
                const char *text);
 
+/* Writes safe text; where it does not fit, ".." takes the place of its end. */
+int frame_put_cut(struct frame *frame, int x, int y, int columns,
+                  enum style style, const char *text, size_t len);
+
 /* Where the terminal's cursor should rest (prompts), or -1, -1: hidden. */
 void frame_set_cursor(struct frame *frame, int x, int y);
 void frame_get_cursor(const struct frame *frame, int *x, int *y);

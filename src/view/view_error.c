@@ -251,8 +251,8 @@ void view_error_draw(const struct canvas *canvas, int y, int rows)
     const char *line = buf_str(&card.text);
     for (int i = 0; i < card.count; i++) {
         size_t len = strcspn(line, "\n");
-        frame_put(canvas->frame, narrow ? 0 : 1, y + i, canvas->layout->width,
-                  card.styles[i], line, len);
+        frame_put_cut(canvas->frame, narrow ? 0 : 1, y + i,
+                      canvas->layout->width, card.styles[i], line, len);
         line += len + 1;
     }
     buf_free(&card.text);

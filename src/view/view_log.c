@@ -411,9 +411,9 @@ static int put_title(const struct canvas *canvas, const struct step *step,
     const char *text = buf_str(title);
     bool tool = step && step->kind == STEP_TOOL;
     size_t name = tool ? strcspn(text, " ") : title->len;
-    int used = frame_put(canvas->frame, x, y, room, STYLE_STEP, text, name);
-    return used + frame_put(canvas->frame, x + used, y, room - used, STYLE_DATA,
-                            text + name, title->len - name);
+    int used = frame_put_cut(canvas->frame, x, y, room, STYLE_STEP, text, name);
+    return used + frame_put_cut(canvas->frame, x + used, y, room - used,
+                                STYLE_DATA, text + name, title->len - name);
 }
 
 static void draw_title(const struct canvas *canvas, const struct entry *entry,

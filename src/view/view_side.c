@@ -34,7 +34,8 @@ static void draw_step(const struct canvas *canvas, size_t index, int x, int y,
     struct row row = row_make(canvas->layout->escape);
     row_add_remote(&row, ROW_KEEP,
                    step->state == STEP_ACTIVE ? STYLE_STRONG : STYLE_STEP,
-                   view_step_title(step), width - 5 - len);
+                   view_step_title(step), 200)
+        ->cut = true;
     row_draw(&row, canvas->frame, x + 3, y, width - 5 - len, 1);
     frame_puts(canvas->frame, x + width - 1 - len, y, len, STYLE_TEXT,
                duration);

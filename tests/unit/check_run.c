@@ -305,8 +305,8 @@ START_TEST(rewrite_withdraws_the_newest_that_stand)
     tell_log(run, LEVEL_INFO, "info", "d");
     tell_rewrite(run, 2);
     assert_log(run, " a\n#Reading\n ~b\n ~c\n"
-                    "*the task rewrote its log: 1 entries withdrawn\n ~d\n"
-                    "*the task rewrote its log: 2 entries withdrawn\n");
+                    "*the log was written anew: 1 entry withdrawn\n ~d\n"
+                    "*the log was written anew: 2 entries withdrawn\n");
     ck_assert_uint_eq(run_entries(run), 4);
     ck_assert_uint_eq(run_entries_standing(run), 1);
     ck_assert_uint_eq(run_step(run, 0)->entry_count, 0);
