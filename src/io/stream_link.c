@@ -19,6 +19,8 @@ enum {
     MAX_BODY = 64 * 1024, /* of a refused answer */
     REFUSED_MS = 1000,    /* for that to arrive */
     CONNECT_MS = 10 * 1000,
+    ANSWER_MS = 30 * 1000,       /* for the head of an answer, at first … */
+    LAST_ANSWER_MS = 600 * 1000, /* … and at last */
     SOONEST_MS = 50, /* after an orderly end, be it ever so wished */
     QUIET_ENDS = 3   /* ends in a row, nothing between them, that are
                       * answered without a growing delay */
@@ -41,6 +43,7 @@ struct stream_link {
     struct error failure;  /* … with this */
     int attempt;           /* failures and empty ends in a row */
     int waits;             /* for what is not there yet, likewise */
+    int unanswered;        /* requests in a row */
     struct heartbeat heartbeat;
     bool heard, open, refusing, renewed, over;
     bool silent; /* the connection before was; nothing else was the matter */
@@ -245,6 +248,31 @@ static int64_t silence_ms(const struct stream_link *link)
                : heartbeat_silence_ms(&link->heartbeat, policy->quiet_ms);
 }
 
+/* How long the head of an answer is waited for. Some servers send even that
+ * with the first event, which may be long in coming: hence more each time. */
+static int64_t answer_ms(const struct stream_link *link)
+{
+    int64_t longest_ms = ANSWER_MS, idle_ms = link->policy->idle_ms;
+    for (int i = 0; i < link->unanswered && longest_ms < LAST_ANSWER_MS; i++)
+        longest_ms *= 2;
+    if (longest_ms > LAST_ANSWER_MS)
+        longest_ms = LAST_ANSWER_MS;
+    return idle_ms && idle_ms < longest_ms ? idle_ms : longest_ms;
+}
+
+/* The connection was taken, and nothing came of it. Who may just not have an
+ * event yet is asked as often as it takes. */
+static void ask_the_mute(struct stream_link *link)
+{
+    struct error err = {0};
+    int64_t waited_ms = answer_ms(link);
+    error_set(&err, ERROR_CONNECTION,
+              "%s took the connection, but gave no answer for %lld s",
+              buf_str(&link->where), (long long)(waited_ms / 1000));
+    link->unanswered++;
+    go_on(link, STREAM_RETRY, &err, waited_ms != link->policy->idle_ms);
+}
+
 static void ask_quietly(struct stream_link *link)
 {
     link->silent = true;
@@ -252,19 +280,15 @@ static void ask_quietly(struct stream_link *link)
 }
 
 /* A stream may be quiet for long, and yet it may be that nobody is there any
- * more. Asking anew tells, and is told only if it fails. Where it was never
- * answered, the same is tried as often as it takes: some servers send even the
- * head of an answer with the first event. */
-static void ask_the_silent(struct stream_link *link, bool open)
+ * more. Asking anew tells, and is told only if it fails. */
+static void ask_the_silent(struct stream_link *link)
 {
     struct error err = {0}, ignored = {0};
     error_set(&err, ERROR_CONNECTION, "%s gave no sign of life for %lld s",
               buf_str(&link->where), (long long)(silence_ms(link) / 1000));
     heartbeat_missed(&link->heartbeat);
     if (!link->policy->max_retries)
-        go_on(link, STREAM_FAIL, &err, open);
-    else if (!open)
-        go_on(link, STREAM_WAIT, &err, false);
+        go_on(link, STREAM_FAIL, &err, true);
     else if (link->ops->ended &&
              link->ops->ended(link->context, &ignored) == STREAM_DONE)
         go_on(link, STREAM_DONE, NULL, true);
@@ -341,6 +365,7 @@ static bool on_refused_data(void *context, struct http_call *call,
 static void on_headers(void *context, struct http_call *call)
 {
     struct stream_link *link = context;
+    link->unanswered = 0;
     buf_clear(&link->type);
     http_headers(call, "content-type", &link->type);
     if (http_status(call) != 200 ||
@@ -358,6 +383,7 @@ static void on_headers(void *context, struct http_call *call)
         link->ops->opened(link->context, call);
     link->silent = false;
     tell(link, link->policy->state, -1, NULL);
+    http_set_idle(call, silence_ms(link));
     http_stream(call, on_data);
 }
 
@@ -366,6 +392,7 @@ static void on_done(void *context, struct http_call *call,
 {
     struct stream_link *link = context;
     bool open = link->open, refusing = link->refusing;
+    bool silent = result->failure == HTTP_SILENT;
     struct error err = {0};
     (void)call;
     loop_timer_stop(link->loop, &link->wait);
@@ -378,8 +405,10 @@ static void on_done(void *context, struct http_call *call,
             .body_len = link->body.len,
         };
         handle(link, &whole);
-    } else if (result->failure == HTTP_SILENT && !link->policy->idle_ms) {
-        ask_the_silent(link, open);
+    } else if (silent && !open) {
+        ask_the_mute(link);
+    } else if (silent && !link->policy->idle_ms) {
+        ask_the_silent(link);
     } else if (!open || result->failure != HTTP_OK) {
         handle(link, result);
     } else {
@@ -399,7 +428,7 @@ static void connect_now(void *context)
     drop_call(link);
     if (!link->ops->request(link->context, &request))
         return;
-    request.idle_ms = silence_ms(link);
+    request.idle_ms = answer_ms(link);
     request.connect_ms = CONNECT_MS;
     request.on_headers = on_headers;
     request.on_done = on_done;

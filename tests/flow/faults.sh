@@ -79,6 +79,14 @@ survives agent agent 'agent/silence-string:9' agent agent_fix-login -a @ \
     --token-file "$work/agent-token"
 survives events sse 'events/silence-string:9' sse @/events/build
 
+# A stream of a run whose connection is taken and never answered.
+start_sim --scenario two-streams --speed 1 --fault stream-hang
+runtail_as mute "$(by_endpoint) RUNTAIL_TEST_HASTE=40" --json "$run"
+stop_servers
+expect_code mute 0 && expect_quiet mute && expect_lines mute &&
+    expect_text mute out 'took the connection, but gave no answer for 30 s' &&
+    ok 'a stream that does not answer is asked again'
+
 # Not as they should be.
 passes pieces pieces
 passes twice twice@1x3
