@@ -22,8 +22,10 @@ struct plain_step {
     enum step_kind kind;
     const char *stream; /* belongs to the thought */
     int64_t started_ms;
-    char *title; /* of a call that was not told yet; NULL: none */
-    char *tool;  /* whose call it was; NULL until that was told */
+    char *title;      /* of a call that was not told yet; NULL: none */
+    bool told;        /* a line of it was … */
+    bool passed_over; /* … or none of those there were */
+    char *tool;       /* whose call it was; NULL until that was told */
 };
 
 struct plain_parts {
@@ -112,12 +114,16 @@ static void name_tool(struct plain_parts *parts, const struct plain_step *step,
 }
 
 static void write_line(struct plain_parts *parts, const struct entry *entry,
-                       const struct plain_step *step, const char *word)
+                       struct plain_step *step, const char *word)
 {
     struct buf *out = &parts->sink->out;
     size_t start = out->len;
-    if (!is_wanted(parts, entry))
+    if (!is_wanted(parts, entry)) {
+        step->passed_over = !step->told;
         return;
+    }
+    step->told = true;
+    step->passed_over = false;
     name_stream(parts, step->stream);
     plain_add_time(out, parts->options, entry->time_ms);
     plain_add_level(out, parts->options, entry->level, word);
@@ -201,7 +207,7 @@ static void end_step(void *context, uint32_t number, enum step_state state,
     char words[DURATION_TEXT_SIZE];
     (void)state;
     tell_call(parts, step);
-    if (!step || step->kind != STEP_REASONING)
+    if (!step || step->kind != STEP_REASONING || step->passed_over)
         return;
     duration_format_short(at_ms - step->started_ms, words);
     buf_adds(out, "-- stream ");

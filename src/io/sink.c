@@ -155,10 +155,15 @@ static bool matches(const regex_t *expression, const struct log_entry *entry)
     return regexec(expression, entry->message, 1, &range, REG_STARTEND) == 0;
 }
 
+bool sink_wants_level(const struct sink_options *options, enum log_level level)
+{
+    return (level == LEVEL_NONE ? LEVEL_INFO : level) >= options->level;
+}
+
 bool sink_wants(const struct sink_options *options,
                 const struct log_entry *entry)
 {
-    if (entry->level != LEVEL_NONE && entry->level < options->level)
+    if (!sink_wants_level(options, entry->level))
         return false;
     if (entry->time_ms < options->since_ms)
         return false;

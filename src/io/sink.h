@@ -89,6 +89,9 @@ void sink_hold(struct sink *sink, size_t start);
 void sink_release(struct sink *sink, const struct event *event);
 void sink_forget_tail(struct sink *sink);
 
+/* Does the level pass? None counts as info, as on the screen. */
+bool sink_wants_level(const struct sink_options *options, enum log_level level);
+
 /* Does the entry pass level, time and expressions? */
 bool sink_wants(const struct sink_options *options,
                 const struct log_entry *entry);

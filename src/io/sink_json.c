@@ -258,6 +258,8 @@ static void write_part(struct sink_json *sink, const struct event *event)
 {
     const struct stream_part *part = event->part.part;
     size_t start = sink->base.out.len;
+    if (!sink_wants_level(&sink->options, LEVEL_NONE))
+        return;
     begin(sink, "part");
     text(sink, "run", event->run);
     text(sink, "stream", part->stream);

@@ -90,6 +90,19 @@ follow ui+ --include ledger && expect_parts ui+ <<'END'
 -- stream chat: thought for TIME
 END
 
+# A level, too: what has none counts as info.
+follow ui+ --level warn && expect_parts ui+ <<'END'
+-- stream chat
+error payInvoice: no ^[[31mmoney
+warn  retrying  {"try":2}
+warn  finished: length
+END
+start_sim --scenario "$work/ui.json" --speed 0
+runtail_as level "$(by_endpoint)" --json --level warn "$run"
+stop_servers
+expect_code level 0 && expect_no_text level out '"type":"part"' &&
+    ok 'parts and a level'
+
 write_scenario openai 2 <<'END'
 {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
 {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"reasoning_content":"Short, "}}]}
