@@ -96,6 +96,15 @@ void session_close(struct session *session)
     loop_destroy(session->loop);
 }
 
+/* What was noted on a screen that is gone, where it is all there was. */
+static void repeat_notice(const struct session *session)
+{
+    int64_t since_ms;
+    const char *notice = run_notice(session->run, &since_ms);
+    if (session->ended)
+        complain_of(NULL, notice ? notice : "nothing came before the end");
+}
+
 void session_leave_screen(struct session *session, const char *again)
 {
     const struct error *failure =
@@ -107,6 +116,8 @@ void session_leave_screen(struct session *session, const char *again)
     if (!session_heard_nothing(session))
         verdict_print(stdout, session->run, loop_wall_ms(session->loop), again,
                       failure);
+    else if (!failure)
+        repeat_notice(session);
 }
 
 int session_exit_code(const struct session *session)

@@ -289,6 +289,22 @@ exit 7
 screen main
 modes same
 END
+: >"$work/nothing"
+data=$work/nothing
+in_pipe 'that nothing came is said when the screen is gone' 80x24 no sse - <<'END'
+wait runtail: nothing came: standard input is empty
+exit 7
+screen main
+modes same
+END
+in_terminal 'that a stream ended with nothing in it, likewise' 80x24 A=b \
+    "$RUNTAIL" demo --fault sse-204 <<'END'
+wait runtail: nothing came before the end
+exit 7
+screen main
+modes same
+END
+data=$work/events
 in_pipe '--plain of events from a pipe is lines' 80x24 no sse - --plain <<'END'
 wait line 3 from a pipe
 exit 7
