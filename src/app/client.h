@@ -8,6 +8,10 @@
 #include "io/loop.h"
 #include "io/token.h"
 
+/* Whether the file of --cacert, where it is given, is there and may hold
+ * certificates. False with *err, of kind ERROR_USAGE. */
+bool client_check_authorities(const struct options *options, struct error *err);
+
 /* Borrows options and loop. */
 struct http *client_http(const struct options *options, struct loop *loop);
 

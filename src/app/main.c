@@ -16,6 +16,7 @@
 #endif
 #include <unistd.h>
 
+#include "app/client.h"
 #include "app/complain.h"
 #include "app/demo.h"
 #include "app/exit_code.h"
@@ -146,7 +147,8 @@ static int run_command(const struct options *options)
         error_set(&err, ERROR_USAGE,
                   "\"%.100s\" is no run id (run_1234) nor the URL of a run",
                   options->target);
-    bool good = settings_load(&settings, options, &err) && run;
+    bool good = settings_load(&settings, options, &err) && run &&
+                client_check_authorities(options, &err);
     if (!good)
         code = complain(&err);
     else if (options->command == COMMAND_TOKEN)

@@ -94,8 +94,7 @@ void failure_of_transfer(struct error *err, const char *run, const char *url,
         break;
     case HTTP_INSECURE:
         error_set(err, ERROR_CONNECTION,
-                  "no secure connection to %s: %s; check --api-url, or name "
-                  "the server's authority with --cacert",
+                  "no secure connection to %s: %s; check --api-url",
                   buf_str(&where), result->reason);
         break;
     case HTTP_REDIRECTED:

@@ -309,6 +309,23 @@ static bool proxy_refuses(const struct http_call *call)
     return status >= 300;
 }
 
+/* As each TLS library says that it does not know who vouches for it. */
+static bool is_of_unknown_authority(const char *words)
+{
+    return strstr(words, "self-signed") || strstr(words, "self signed") ||
+           strstr(words, "issuer") || strstr(words, "CAfile");
+}
+
+static void describe_certificate(struct http_result *result, const char *words)
+{
+    struct buf all = buf_make(0);
+    buf_adds(&all, words);
+    if (is_of_unknown_authority(words))
+        buf_adds(&all, "; name its authority with --cacert FILE");
+    http_call_set_reason(result, buf_str(&all));
+    buf_free(&all);
+}
+
 static void describe(struct http_call *call, struct http_result *result,
                      CURLcode code)
 {
@@ -331,6 +348,8 @@ static void describe(struct http_call *call, struct http_result *result,
                                      "it does not speak TLS");
     else if (code == CURLE_OK || code == CURLE_PARTIAL_FILE)
         http_call_set_reason(result, "the answer was cut off");
+    else if (code == CURLE_PEER_FAILED_VERIFICATION)
+        describe_certificate(result, call->error_text);
     else
         http_call_set_reason(result, call->error_text[0]
                                          ? call->error_text

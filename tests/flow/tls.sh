@@ -94,15 +94,20 @@ tls another-authority good --cacert other.pem
 tls another-host other --cacert other.pem
 tls outdated old --cacert old.pem
 tls no-authorities good --cacert nonesuch.pem
-refused unknown 'certificate'
+tls no-certificate good --cacert value
+tls directory good --cacert .
+refused unknown 'certificate.*--cacert FILE'
 expect_code trusted 0 && expect_quiet trusted && expect_lines trusted &&
     expect_text trusted out 'hello' && grep -q FILE trusted.told &&
     ok 'an authority that was given'
-refused another-authority 'certificate'
+refused another-authority 'certificate.*--cacert FILE'
 refused another-host 'certificate\|host name\|no alternative'
 refused outdated 'certificate.*expired\|expired'
-expect_code no-authorities 6 && expect_sentence no-authorities nonesuch &&
-    ok 'authorities that are not there'
+expect_no_text outdated err cacert && ok 'no authority helps with an old one'
+for name in no-authorities:nonesuch.pem no-certificate:value directory:.; do
+    expect_code "${name%:*}" 2 &&
+        expect_sentence "${name%:*}" "--cacert ${name#*:}: ." && ok "--cacert: $name"
+done
 
 # Proxies.
 
