@@ -69,6 +69,7 @@ static void add_signs(struct help *help, const struct glyphs *glyphs)
         {".", "queued"},
         {"/", "canceled"},
         {"|", "log line"},
+        {"~", "thought"},
         {"!", "warning"},
         {"--", "runtail's own words"},
         {">>", "current line"},
