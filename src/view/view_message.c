@@ -11,7 +11,8 @@
 #include "text/width.h"
 
 enum {
-    QUIET_AFTER_MS = 15000 /* a server that says nothing for so long */
+    QUIET_AFTER_MS = 15000, /* a server that says nothing for so long */
+    SLOW_AFTER_MS = 5000    /* one that does not begin to */
 };
 
 /* How long the server has been silent; -1: it need not say anything. */
@@ -32,9 +33,23 @@ int64_t view_quiet_s(const struct run *run, const struct view_env *env)
     return quiet >= QUIET_AFTER_MS ? quiet / 1000 : -1;
 }
 
+/* How long nobody has answered; -1: somebody has, or waiting is over. */
+static int64_t connecting_ms(const struct run *run, const struct view_env *env)
+{
+    const struct run_link *link = run_link(run);
+    if (run_ended(run) || link->state != CONNECTION_CONNECTING ||
+        link->since_ms == INSTANT_NONE)
+        return -1;
+    int64_t ms = env->now_ms - link->since_ms;
+    return ms > 0 ? ms : 0;
+}
+
 int64_t view_quiet_tick_ms(const struct run *run, const struct view_env *env)
 {
-    int64_t quiet = quiet_ms(run, env);
+    int64_t quiet = quiet_ms(run, env), connecting = connecting_ms(run, env);
+    if (connecting >= 0)
+        return connecting < SLOW_AFTER_MS ? SLOW_AFTER_MS - connecting
+                                          : 1000 - connecting % 1000;
     if (quiet < 0)
         return -1;
     return quiet < QUIET_AFTER_MS ? QUIET_AFTER_MS - quiet
@@ -178,6 +193,7 @@ static void add_state(const struct canvas *canvas, struct row *row)
 {
     const struct run_link *link = run_link(canvas->run);
     int64_t quiet = view_quiet_s(canvas->run, canvas->env);
+    int64_t connecting = connecting_ms(canvas->run, canvas->env);
     bool over = run_ended(canvas->run) || canvas->facts->finished;
     if (run_ended(canvas->run)) {
         add_end(canvas, row);
@@ -191,6 +207,9 @@ static void add_state(const struct canvas *canvas, struct row *row)
     } else if (canvas->facts->log_unavailable) {
         row_add(row, ROW_KEEP, STYLE_WARN,
                 "log unavailable: the task took it out of its metadata");
+    } else if (connecting >= SLOW_AFTER_MS) {
+        row_add(row, ROW_KEEP, STYLE_WARN, "no answer for %lld s",
+                (long long)(connecting / 1000));
     } else if (quiet >= 0 && canvas->layout->size > VIEW_NARROW) {
         row_add(row, ROW_KEEP, STYLE_TEXT, "quiet %lld s", (long long)quiet);
     }
