@@ -74,8 +74,8 @@ demo_shows no-realtime,poll-500 'answered 500: Trigger.dev API'
 demo_shows mint-jwt-404,api-404 'knows no run .*404: Not found'
 demo_shows close-character 'cut off'
 demo_shows stream/reset-character 'streams/.*closed the connection'
-demo_shows events/close-character '/events/.*cut off'
-demo_shows agent/close-character '/agents/.*cut off'
+demo_shows events/reset-character '/events/.*closed the connection'
+demo_shows agent/reset-character '/agents/.*closed the connection'
 
 # One that names a scenario in which it cannot be seen is told of another.
 demo_fails() {
