@@ -354,11 +354,50 @@ size_t sse_take_plain(struct sse *sse, struct slice *data, size_t most)
     return count;
 }
 
-static bool is_too_large(struct sse *sse, size_t more, struct error *err)
+enum {
+    ENOUGH = 6 /* bytes of a line that tell what it is: "event:" is longest */
+};
+
+enum use {
+    OF_USE,
+    OF_NO_USE, /* a comment, or a field that the format does not know */
+    UNDECIDED  /* so far: it may become one that is known */
+};
+
+/* What a line is that begins so. */
+static enum use use_of(const char *head, size_t len)
+{
+    static const char *const names[] = {"data", "event", "id", "retry"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t name = strlen(names[i]);
+        if (memcmp(head, names[i], len < name ? len : name) != 0)
+            continue;
+        if (len <= name)
+            return UNDECIDED;
+        if (head[name] == ':')
+            return OF_USE;
+    }
+    return OF_NO_USE;
+}
+
+/* The use of the line that goes on, or ends, with this piece. */
+static enum use use_of_line(const struct sse *sse, const char *piece,
+                            size_t len, bool ends)
+{
+    char head[ENOUGH];
+    size_t had = sse->line.len < ENOUGH ? sse->line.len : ENOUGH;
+    size_t more = len < ENOUGH - had ? len : ENOUGH - had;
+    memcpy(head, buf_str(&sse->line), had);
+    memcpy(head + had, piece, more);
+    enum use use = use_of(head, had + more);
+    return use == UNDECIDED && ends ? OF_USE : use;
+}
+
+/* line: bytes of the line under way that are of use. */
+static bool is_too_large(struct sse *sse, size_t line, struct error *err)
 {
     size_t id_len = sse->id_given ? sse->id.len : 0;
-    if (sse->line.len + sse->data.len + sse->event.len + id_len + more <=
-        sse->max_event)
+    if (line + sse->data.len + sse->event.len + id_len <= sse->max_event)
         return false;
     sse->too_large = true;
     error_set(err, ERROR_PROTOCOL,
@@ -367,23 +406,16 @@ static bool is_too_large(struct sse *sse, size_t more, struct error *err)
     return true;
 }
 
-/* Keeps the next piece of a line that was cut. Of a comment and of a field that
- * the format does not know, however long, the start is enough. */
-static void gather(struct sse *sse, const char *piece, size_t len)
+/* Keeps the next piece of a line that was cut: of one that is of no use,
+ * however long, the start is enough. */
+static void gather(struct sse *sse, const char *piece, size_t len, enum use use)
 {
-    enum {
-        ENOUGH = 6 /* bytes; "event:" is the longest start that is of use */
-    };
-    static const char *const of_use[] = {"data:", "event:", "id:", "retry:"};
-    struct buf *line = &sse->line;
-    buf_add(line, piece, len);
+    if (use == OF_NO_USE && len > ENOUGH)
+        len = ENOUGH;
+    buf_add(&sse->line, piece, len);
     sse->copied += len;
-    if (line->len <= ENOUGH)
-        return;
-    for (size_t i = 0; i < sizeof of_use / sizeof *of_use; i++)
-        if (strncmp(line->data, of_use[i], strlen(of_use[i])) == 0)
-            return;
-    buf_truncate(line, ENOUGH);
+    if (use == OF_NO_USE && sse->line.len > ENOUGH)
+        buf_truncate(&sse->line, ENOUGH);
 }
 
 bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
@@ -399,10 +431,12 @@ bool sse_next(struct sse *sse, struct sse_event *event, struct error *err)
         const char *stop = line_end(sse);
         const char *start = sse->p;
         size_t len = (size_t)((stop ? stop : sse->end) - start);
-        if (is_too_large(sse, len, err))
+        enum use use = use_of_line(sse, start, len, stop != NULL);
+        size_t used = use == OF_USE ? sse->line.len + len : 0;
+        if (is_too_large(sse, used, err))
             return false;
         if (!stop || sse->line.len)
-            gather(sse, start, len);
+            gather(sse, start, len, use);
         sse->p = stop ? stop + 1 : sse->end;
         if (!stop)
             break;
