@@ -24,6 +24,7 @@ void session_tell_end(struct session *session)
     struct event event = {.type = EVENT_END,
                           .time_ms = loop_wall_ms(session->loop)};
     event.end.known = run_facts(session->run)->finished;
+    event.end.cut = true;
     struct error why = {0};
     if (session->options->command != COMMAND_SSE)
         event.run = session->run_id;
@@ -133,16 +134,27 @@ int session_exit_code(const struct session *session)
     return session->forced_code >= 0 ? session->forced_code : code;
 }
 
+/* How the run was when it was last heard of, if it was. */
+static void describe_timeout(const struct session *session, struct error *err)
+{
+    const struct run_facts *facts = run_facts(session->run);
+    bool known = facts->status != STATUS_UNKNOWN;
+    error_set(err, ERROR_CONNECTION,
+              "gave up on %s after the time that --timeout allows%s%s",
+              session->run_id,
+              !known            ? ""
+              : facts->finished ? "; the run itself is "
+                                : ", while it was ",
+              known ? status_word(facts->status) : "");
+}
+
 void session_say_why(const struct session *session)
 {
     struct error err = {0};
     if (session->failure.kind != ERROR_NONE) {
         complain(&session->failure);
     } else if (session->forced_code == EXIT_TIMEOUT) {
-        error_set(&err, ERROR_CONNECTION,
-                  "gave up on %s after the time that --timeout allows; it "
-                  "goes on",
-                  session->run_id);
+        describe_timeout(session, &err);
         complain(&err);
     }
 }

@@ -36,6 +36,7 @@ struct plain_parts {
     uint32_t next;
     const char *stream; /* that the last line was of; NULL: none yet */
     int64_t now_ms;     /* of the part that is told */
+    bool cut;           /* nothing that ends now ends by itself */
 };
 
 static void forget_step(struct plain_step *step)
@@ -207,7 +208,8 @@ static void end_step(void *context, uint32_t number, enum step_state state,
     char words[DURATION_TEXT_SIZE];
     (void)state;
     tell_call(parts, step);
-    if (!step || step->kind != STEP_REASONING || step->passed_over)
+    if (!step || step->kind != STEP_REASONING || step->passed_over ||
+        parts->cut)
         return;
     duration_format_short(at_ms - step->started_ms, words);
     buf_adds(out, "-- stream ");
@@ -250,8 +252,9 @@ void plain_parts_take(struct plain_parts *parts, const struct stream_part *part)
     thought_take(parts->thought, part);
 }
 
-void plain_parts_end(struct plain_parts *parts, int64_t at_ms)
+void plain_parts_end(struct plain_parts *parts, bool cut, int64_t at_ms)
 {
+    parts->cut = cut;
     parts->now_ms = at_ms;
     thought_end(parts->thought, STEP_DONE, at_ms);
 }

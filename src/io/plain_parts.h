@@ -21,6 +21,6 @@ void plain_parts_take(struct plain_parts *parts,
                       const struct stream_part *part);
 
 /* No part follows: writes the lines that were not complete. */
-void plain_parts_end(struct plain_parts *parts, int64_t at_ms);
+void plain_parts_end(struct plain_parts *parts, bool cut, int64_t at_ms);
 
 #endif

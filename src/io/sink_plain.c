@@ -20,6 +20,8 @@ struct sink_plain {
     bool told_run;
     int told_tenth; /* of progress, as last written */
     uint64_t entries, part_count;
+    bool told_last;            /* the last entry: it passed what is left out */
+    bool grew;                 /* … and the next one stands for it */
     struct plain_parts *parts; /* NULL: none came yet */
 };
 
@@ -36,10 +38,15 @@ static void add_safe(struct sink_plain *sink, const char *text)
 static void write_entry(struct sink_plain *sink, const struct log_entry *entry,
                         const char *name)
 {
+    bool grew = sink->grew && sink->told_last;
     sink->entries++;
-    if (!sink_wants(&sink->options, entry))
+    sink->grew = false;
+    sink->told_last = sink_wants(&sink->options, entry);
+    if (!sink->told_last)
         return;
     size_t start = out_of(sink)->len;
+    if (grew)
+        buf_adds(out_of(sink), "-- the last line of the log now reads:\n");
     plain_add_time(out_of(sink), &sink->options, entry->time_ms);
     plain_add_level(out_of(sink), &sink->options, entry->level,
                     !entry->level && name ? name : entry->level_word);
@@ -250,8 +257,10 @@ static void write_end(struct sink_plain *sink, const struct event *event)
 {
     bool heard = sink->facts.task || sink->facts.status_text || sink->entries ||
                  sink->part_count;
+    const char *stopped =
+        event->end.failure && !event->end.cut ? "following ended" : "left";
     if (sink->parts)
-        plain_parts_end(sink->parts, event->time_ms);
+        plain_parts_end(sink->parts, event->end.cut, event->time_ms);
     if (!heard && event->end.failure)
         return; /* what went wrong is said on standard error */
     if (sink->facts.has_error)
@@ -265,11 +274,12 @@ static void write_end(struct sink_plain *sink, const struct event *event)
     if (event->end.known)
         add_status(sink, &sink->facts);
     else if (sink->facts.status != STATUS_UNKNOWN)
-        buf_addf(out_of(sink), "left while it was %s",
+        buf_addf(out_of(sink), "%s while it was %s", stopped,
                  status_word(sink->facts.status));
+    else if (event->end.complete)
+        buf_adds(out_of(sink), "end of the stream");
     else
-        buf_adds(out_of(sink), event->end.complete ? "end of the stream"
-                                                   : "left before the end");
+        buf_addf(out_of(sink), "%s before the end", stopped);
     add_clock(sink, facts_elapsed_ms(&sink->facts,
                                      event->time_ms + sink->clock_offset_ms));
     buf_addf(out_of(sink), ", %llu log entr%s",
@@ -318,7 +328,8 @@ static void take_event(struct sink *base, const struct event *event)
     case EVENT_LINES:
         break; /* sinks take each event for itself */
     case EVENT_REWRITE:
-        if (event->rewrite.grew)
+        sink->grew = event->rewrite.grew;
+        if (sink->grew)
             break;
         buf_addf(out_of(sink),
                  "-- the log was written anew: %llu entr%s withdrawn\n",

@@ -412,7 +412,8 @@ static void apply_end(struct run *run, const struct event *event)
     enum step_state state = event->end.complete ? STEP_DONE : STEP_STOPPED;
     if (run->facts.finished)
         state = final_step_state(&run->facts);
-    thought_end(run->thought, state, event->time_ms);
+    if (!event->end.cut)
+        thought_end(run->thought, state, event->time_ms);
     run->ended = true;
     run->incomplete = !event->end.complete;
     free(run->end_words);

@@ -127,6 +127,8 @@ struct event {
                                   * clause; NULL: nothing, or see failure */
             uint64_t gaps;
             bool known; /* the outcome is known */
+            bool cut;   /* by who looks on (a signal, --timeout, --until), not
+                         * by what was followed: what is open stays open */
             const struct error
                 *failure; /* why following ended early, or NULL */
         } end;

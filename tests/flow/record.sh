@@ -189,6 +189,23 @@ expect_code until-early 2 && expect_sentence until-early 'begins after' &&
     expect_code until-odd 2 && expect_sentence until-odd 'such as 5m' &&
     ok 'a moment that there was not'
 
+# What is still being written at that moment has not ended: a thought, whose
+# first words have come.
+
+start_sim --scenario thought --speed 10
+runtail_as thought "$(by_endpoint)" --json --record "$work/thought.rec" "$run"
+stop_servers
+words_at=$(grep -m1 'reasoning-delta' "$work/thought.rec" |
+    sed 's/^{"t":\([0-9]*\).*/\1/')
+runtail_as thinking NOTHING=1 play "$work/thought.rec" --plain \
+    --until "${words_at}ms"
+runtail_as thought-whole NOTHING=1 play "$work/thought.rec" --plain --speed max
+expect_code thinking 7 && expect_text thinking out '~     The 95th' &&
+    expect_no_text thinking out 'thought for' &&
+    expect_text thinking out 'left while it was EXECUTING' &&
+    expect_text thought-whole out 'thought for' &&
+    ok 'what is cut stays open'
+
 # On the screen, from where it stops to elsewhere.
 
 # on_screen NAME ARGUMENT… <SCRIPT
@@ -265,6 +282,15 @@ keys q
 exit 124
 screen main
 modes same
+END
+    on_screen 'a thought stays open where it is cut' play "$work/thought.rec" \
+        --until "${words_at}ms" <<'END'
+wait stopped at 00:0
+wait Thinking
+wait The 95th
+hides Thought for
+keys q
+exit 7
 END
     # (a server on the same machine may answer within the first millisecond)
     sed 's/"t":/&9/' "$work/timeout.rec" >"$work/later.rec"

@@ -76,4 +76,29 @@ for scenario in $("$RUNTAIL_SIM" --list=run | cut -d' ' -f1); do
     way=electric && judge long-poll
     way=events && judge sse
 done
+# In plain lines, a line that was told half written is told again as that, but
+# not where the half was left out.
+
+begin half-line A=b demo agent-odd --plain
+begin half-line-left-out A=b demo agent-odd --plain --include 'line$'
+# Nobody leaves where following ends by itself, and what --timeout does not
+# know it does not say.
+begin forbidden-later A=b demo quick --fault 403@6 --plain
+begin timeout-live A=b demo waiting --plain --timeout 1500ms
+settle
+mark='^-- the last line of the log now reads:$'
+expect_text half-line out ' half a li$' && expect_text half-line out "$mark" &&
+    expect_text half-line out ' half a line$' &&
+    ok 'a line that grew is marked'
+expect_no_text half-line-left-out out ' half a li$' &&
+    expect_no_text half-line-left-out out "$mark" &&
+    expect_text half-line-left-out out ' half a line$' &&
+    ok 'and is not where nobody saw it before'
+expect_code forbidden-later 4 &&
+    expect_text forbidden-later out '^-- following ended while it was EXEC' &&
+    expect_no_text forbidden-later out 'left while' &&
+    ok 'nobody left where following ended'
+expect_code timeout-live 124 && expect_no_text timeout-live err 'goes on' &&
+    expect_text timeout-live err 'while it was [A-Z]*$' &&
+    ok 'a timeout says how the run was'
 finish
