@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs tests under valgrind, out of the directory that was built in:
-# valgrind.sh TEST…; of a script the runtail that it starts. An error or memory
-# that nobody has a pointer to any more fails.
+# valgrind.sh TEST…, $JOBS of them at a time (1); of a script the runtail that it
+# starts. An error or memory that nobody has a pointer to any more fails.
 set -u
 
 srcdir=${srcdir:-.}
@@ -19,25 +19,31 @@ command -v valgrind >/dev/null || {
 }
 # Beside the real one, since scripts find their helpers there.
 wrapper=$(dirname "$RUNTAIL")/runtail-valgrind
-trap 'rm -f "$wrapper"' EXIT
-printf '#!/bin/sh\nexec %s %s "$@"\n' "$check" "$RUNTAIL" >"$wrapper"
-chmod +x "$wrapper"
 
-failed=0
-for test; do
-    case $test in
-    *.sh) RUNTAIL=$wrapper "$srcdir/$test" >valgrind.log 2>&1 ;;
-    *) $check "./$test" >valgrind.log 2>&1 ;;
+# one TEST
+one() {
+    log=valgrind.$$.log
+    case $1 in
+    *.sh) RUNTAIL=$wrapper "$srcdir/$1" >"$log" 2>&1 ;;
+    *) $check "./$1" >"$log" 2>&1 ;;
     esac
     status=$?
     case $status in
-    0) echo "good    $test" ;;
-    77) echo "skipped $test" ;;
-    *)
-        echo "FAILED  $test: $status"
-        tail -n 40 valgrind.log
-        failed=1
-        ;;
+    0) echo "good    $1" ;;
+    77) echo "skipped $1" ;;
+    *) echo "FAILED  $1: $status
+$(tail -n 40 "$log")" ;;
     esac
-done
-exit $failed
+    rm -f "$log"
+    [ $status -eq 0 ] || [ $status -eq 77 ]
+}
+
+if [ "${1-}" = --one ]; then
+    one "$2"
+    exit
+fi
+trap 'rm -f "$wrapper"' EXIT
+printf '#!/bin/sh\nexec %s %s "$@"\n' "$check" "$RUNTAIL" >"$wrapper"
+chmod +x "$wrapper"
+export RUNTAIL
+printf '%s\n' "$@" | xargs -P "${JOBS:-1}" -I '{}' "${SHELL:-/bin/sh}" "$0" --one '{}'
