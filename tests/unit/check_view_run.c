@@ -259,9 +259,9 @@ static void assert_screen(const char *screen, size_t columns, size_t rows)
             uint32_t code;
             bool good;
             used = utf8_read(row + at, len - at, &code, &good);
-            ck_assert(good && code >= ' ' && code != 0x7f);
+            unit_holds(good && code >= ' ' && code != 0x7f);
         }
-        ck_assert_uint_eq(width_fit(row, len, columns, &used), len);
+        unit_holds(width_fit(row, len, columns, &used) == len);
         row += len + (row[len] == '\n');
     }
     ck_assert_uint_le(count, rows);
