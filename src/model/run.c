@@ -415,7 +415,7 @@ static void apply_end(struct run *run, const struct event *event)
     if (!event->end.cut)
         thought_end(run->thought, state, event->time_ms);
     run->ended = true;
-    run->incomplete = !event->end.complete;
+    run->incomplete = !event->end.complete && !event->end.cut;
     free(run->end_words);
     const char *words = event->end.missing   ? event->end.missing
                         : event->end.failure ? event->end.failure->message
